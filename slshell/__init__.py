@@ -1,0 +1,3 @@
+"""slshell: a cloud in a terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,62 @@
+"""Appliances: machine images that instances start from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class ApplianceState(StrEnum):
+    """Whether an appliance can be started."""
+
+    IMPORTING = "importing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ContextMethod(StrEnum):
+    """How a machine learns its keys and name: the `_STRATUSLAB` disc or cloud-init's NoCloud seed."""
+
+    STRATUSLAB = "one"
+    CLOUD_INIT = "cloud-init"
+    BOTH = "both"
+
+
+class Appliance(msgspec.Struct, frozen=True, kw_only=True):
+    """One image of the catalogue. `size_bytes` is the uncompressed image, `disk_bytes` what a machine sees."""
+
+    id: str
+    """27-character identifier; while it is importing, a provisional `import-…` text."""
+    name: str
+    title: str
+    state: ApplianceState
+    reason: str
+    progress: str
+    format: str
+    """raw or qcow2."""
+    size_bytes: int
+    disk_bytes: int
+    sha1: str
+    sha256: str
+    os: str
+    os_version: str
+    arch: str
+    user: str
+    context: ContextMethod
+    min_ram_mib: int
+    origin: str
+    """Where it came from: `bundled`, a file name or a URL."""
+    created_at: datetime
+    revision: int = 0
+
+
+class ImportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/appliances`: fetch an image by URL. A local file is streamed to `/v1/uploads`."""
+
+    request_id: str
+    url: str
+    name: str | None = None
+    sha256: str | None = None
+    user: str | None = None

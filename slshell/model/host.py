@@ -1,0 +1,27 @@
+"""Hosts: the physical machines that carry instances."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """One host, as the tutorial's load page shows it: CPUs times 100, memory in KiB, `a` for not yet promised."""
+
+    id: int
+    name: str
+    status: str
+    """on, off or err."""
+    running: int
+    tcpu: int
+    acpu: int
+    tmem_kib: int
+    fmem_kib: int
+    amem_kib: int
+    disk_total_bytes: int
+    disk_free_bytes: int
+    accelerator: str
+    """kvm or tcg (emulation)."""
+    accelerator_reason: str
+    """Why, in words."""
+    hypervisor: str

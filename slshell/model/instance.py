@@ -1,0 +1,113 @@
+"""Instances: the virtual machines of a cloud."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """Where an instance is in its life, in the words of the StratusLab tutorial (table 5.1)."""
+
+    PENDING = "Pending"
+    PROLOG = "Prolog"
+    BOOT = "Boot"
+    RUNNING = "Running"
+    SHUTDOWN = "Shutdown"
+    UNKNOWN = "Unknown"
+    EPILOG = "Epilog"
+    DONE = "Done"
+    FAILED = "Failed"
+
+
+ENDED = frozenset({State.DONE})
+SETTLED = frozenset({State.RUNNING, State.UNKNOWN, State.DONE, State.FAILED})
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of an instance's life; `ended_at` is None while it lasts.
+
+    `name` is a `State` value, or `reachable` for the moment SSH first answered after a boot.
+    """
+
+    name: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """One virtual machine. Sizes are MiB where the name says so; times are UTC."""
+
+    id: int
+    name: str
+    state: State
+    reachable: bool
+    """SSH has answered since the last boot."""
+    reason: str
+    """Why it is Failed or Unknown, or what it waits for, in words; empty when there is nothing to say."""
+    appliance: str
+    """The appliance's name; its identifier is `appliance_id`."""
+    appliance_id: str
+    type: str
+    vcpu: int
+    ram_mib: int
+    swap_mib: int
+    address: str
+    ssh_port: int
+    user: str
+    """The account that took the user's key: root, or what the appliance's metadata names."""
+    host_key: str
+    """The machine's public SSH host key, `ssh-ed25519 AAAA…`, made by the back end."""
+    cpu_percent: float
+    """Processor use since the last sample, 100 for one whole CPU; 0 when it does not run."""
+    memory_kib: int
+    """Host memory that the machine holds; 0 when it does not run."""
+    created_at: datetime
+    phases: tuple[Phase, ...] = ()
+    owner: str = ""
+    host: str = ""
+    progress: str = ""
+    """What the current step is doing, in words, for example “image 40 %”; empty when idle."""
+    request_id: str = ""
+    revision: int = 0
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/instances`."""
+
+    request_id: str
+    """Made by the client; sending the same again answers with the first one's instances."""
+    appliance: str
+    """Name or 27-character identifier."""
+    type: str | None = None
+    count: int = 1
+    name: str | None = None
+    vcpu: int | None = None
+    ram_mib: int | None = None
+    swap_mib: int | None = None
+    keys: tuple[str, ...] = ()
+    """Public SSH keys, one line each."""
+    context: dict[str, str] = {}
+    """Further variables for the machine's context.sh."""
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """Measurements of one running instance; not part of its revision."""
+
+    id: int
+    cpu_percent: float
+    memory_kib: int
+
+
+class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
+    """A named machine size."""
+
+    name: str
+    vcpu: int
+    ram_mib: int
+    swap_mib: int
+    default: bool = False
+    fits: bool = True
+    """False when no host of the cloud is large enough for it."""
