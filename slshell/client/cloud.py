@@ -1,0 +1,353 @@
+"""`Cloud`: every call of docs/api.md as a typed method."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from slshell.client import local
+from slshell.client.profiles import Profile
+from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
+from slshell.model.appliance import Appliance, ImportRequest
+from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
+from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
+from slshell.model.event import Event, Job
+from slshell.model.host import Host
+from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest
+
+T = TypeVar("T")
+PAGE = 10_000
+CHUNK = 1 << 20
+Progress = Callable[[int, int], None]
+"""Called with the bytes sent and the bytes in all."""
+
+
+class Link(Protocol):
+    """How a cloud is reached; asked before every request."""
+
+    def transport(self) -> Transport:
+        """A transport to the cloud, which may mean to start it first."""
+
+    def forget(self, transport: Transport) -> None:
+        """That transport found nobody; find the cloud again next time."""
+
+    def abort(self) -> None:
+        """Break the connections there are."""
+
+    def again(self) -> Link:
+        """Another link to the same cloud, with connections of its own."""
+
+
+class LocalLink:
+    """The bundled cloud of a data folder, started when nobody answers (unless `start` is False)."""
+
+    def __init__(self, home: Path, *, start: bool = True, notice: local.Notice | None = None) -> None:
+        self._home = home
+        self._start = start
+        self._notice = notice
+        self._lock = Lock()
+        self._transport: Transport | None = None
+
+    def transport(self) -> Transport:
+        """See `Link`."""
+        with self._lock:
+            if self._transport is None:
+                daemon = local.ensure(self._home, self._notice) if self._start else local.running(self._home)
+                if daemon is None:
+                    raise CloudUnreachable(
+                        f"the cloud in {self._home} is down", hint="slshell cloud up starts it"
+                    )
+                self._transport = Transport.over_unix(Path(daemon.socket))
+            return self._transport
+
+    def forget(self, transport: Transport) -> None:
+        """See `Link`."""
+        with self._lock:
+            if self._transport is transport:
+                self._transport = None
+
+    def abort(self) -> None:
+        """See `Link`."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def again(self) -> LocalLink:
+        """See `Link`."""
+        return LocalLink(self._home, start=self._start, notice=self._notice)
+
+
+class RemoteLink:
+    """A cloud at an address, with the token of its profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._lock = Lock()
+        self._transport: Transport | None = None
+
+    def transport(self) -> Transport:
+        """See `Link`."""
+        with self._lock:
+            if self._transport is None:
+                self._transport = Transport.over_tcp(
+                    self._profile.url or "", token=_token(self._profile), cafile=self._profile.cafile
+                )
+            return self._transport
+
+    def forget(self, transport: Transport) -> None:
+        """See `Link`; the address stays, so there is nothing to find again."""
+
+    def abort(self) -> None:
+        """See `Link`."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def again(self) -> RemoteLink:
+        """See `Link`."""
+        return RemoteLink(self._profile)
+
+
+class Cloud:
+    """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._closed = False
+
+    @classmethod
+    def of_profile(cls, profile: Profile, *, start: bool = True, notice: local.Notice | None = None) -> Cloud:
+        """The cloud of a profile; the bundled one is started on its first call unless `start` is False."""
+        if profile.is_local:
+            return cls(LocalLink(profile.home, start=start, notice=notice))
+        return cls(RemoteLink(profile))
+
+    def again(self) -> Cloud:
+        """The same cloud over connections of its own, so that `close` breaks only these."""
+        return Cloud(self._link.again())
+
+    def close(self) -> None:
+        """Break all connections of this object for good; calls that wait in other threads fail."""
+        self._closed = True
+        self._link.abort()
+
+    def status(self) -> CloudStatus:
+        """What the daemon says of itself."""
+        return self._get("/v1/cloud", CloudStatus)
+
+    def stop_cloud(self, *, shut_machines_down: bool = False, timeout_s: float = 60.0) -> None:
+        """End the daemon; machines go on unless `shut_machines_down`."""
+        request = StopRequest(shut_machines_down=shut_machines_down, timeout_s=timeout_s)
+        self._send("POST", "/v1/cloud/stop", request, read_s=timeout_s + READ_S)
+
+    def instances(
+        self,
+        *,
+        state: str | None = None,
+        name: str | None = None,
+        appliance: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the interface
+        all: bool = False,  # noqa: A002 - the word of the interface
+    ) -> list[Instance]:
+        """Instances that match; ended ones only with `all` or `state="Done"`; `name` may hold `*`."""
+        query = {"state": state, "name": name, "appliance": appliance, "type": type, "all": all or None}
+        return self._list("/v1/instances", Page[Instance], query)
+
+    def instance(self, instance_id: int) -> Instance:
+        """One instance, ended ones too."""
+        return self._get(f"/v1/instances/{instance_id}", Instance)
+
+    def run_instance(self, request: RunRequest) -> list[Instance]:
+        """Start machines; sending the same request again never starts more."""
+        body = self._send("POST", "/v1/instances", request, repeat=True)
+        return _decode(body, Page[Instance]).items
+
+    def kill(self, instance_id: int) -> Instance:
+        """End an instance for good, with its disks."""
+        return self._act(instance_id, "kill", repeat=True)
+
+    def shutdown(self, instance_id: int) -> Instance:
+        """Ask the guest to power itself off."""
+        return self._act(instance_id, "shutdown", repeat=True)
+
+    def start(self, instance_id: int) -> Instance:
+        """Boot an instance that is off."""
+        return self._act(instance_id, "start", repeat=True)
+
+    def reboot(self, instance_id: int) -> Instance:
+        """Press the reset button."""
+        return self._act(instance_id, "reboot", repeat=False)
+
+    def console(self, instance_id: int, tail: int = 65536) -> bytes:
+        """The last bytes of the serial console; untrusted."""
+        return self._request("GET", f"/v1/instances/{instance_id}/console", query={"tail": tail})
+
+    def metrics(self, ids: Iterable[int]) -> list[Metrics]:
+        """Measurements of these machines now."""
+        query = {"ids": ",".join(str(number) for number in ids)}
+        return _decode(self._request("GET", "/v1/metrics", query=query), list[Metrics])
+
+    def types(self) -> list[InstanceType]:
+        """The machine sizes, in the cloud's order."""
+        return self._list("/v1/types", Page[InstanceType])
+
+    def appliances(self, *, name: str | None = None, state: str | None = None) -> list[Appliance]:
+        """The catalogue."""
+        return self._list("/v1/appliances", Page[Appliance], {"name": name, "state": state})
+
+    def appliance(self, id_or_name: str) -> Appliance:
+        """One appliance by identifier or name."""
+        return self._get(f"/v1/appliances/{quote(id_or_name, safe='')}", Appliance)
+
+    def import_image(self, request: ImportRequest) -> Appliance:
+        """Let the cloud fetch an image by URL; answers at once, in state `importing`."""
+        return _decode(self._send("POST", "/v1/appliances", request, repeat=True), Appliance)
+
+    def upload_image(
+        self,
+        path: Path,
+        *,
+        request_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+        user: str | None = None,
+        progress: Progress | None = None,
+    ) -> Appliance:
+        """Stream an image file to the cloud; answers in state `importing`.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
+        query = {
+            "request_id": request_id or new_request_id(),
+            "filename": path.name,
+            "name": name,
+            "sha256": sha256,
+            "user": user,
+        }
+        try:
+            size = path.stat().st_size
+            file = path.open("rb")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name an image file") from error
+        with file:
+            body = self._request(
+                "POST",
+                "/v1/uploads",
+                query=query,
+                body=_chunks(file, size, progress),
+                headers={"Content-Type": "application/octet-stream", "Content-Length": str(size)},
+                read_s=None,
+            )
+        return _decode(body, Appliance)
+
+    def hosts(self) -> list[Host]:
+        """The physical machines."""
+        return self._list("/v1/hosts", Page[Host])
+
+    def events(
+        self, *, instance: int | None = None, after: int | None = None, severity: str | None = None
+    ) -> list[Event]:
+        """Events, oldest first; `after` is an event id."""
+        query = {"instance": instance, "after": after, "severity": severity}
+        return self._list("/v1/events", Page[Event], query)
+
+    def jobs(self, *, state: str | None = None, instance: int | None = None) -> list[Job]:
+        """Jobs, newest first."""
+        return self._list("/v1/jobs", Page[Job], {"state": state, "instance": instance})
+
+    def changes(self, since: int, wait: float = 20.0) -> Changes:
+        """What changed after revision `since`; waits up to `wait` seconds (at most 30) for something."""
+        body = self._request("GET", "/v1/changes", query={"since": since, "wait": wait}, repeat=True)
+        return _decode(body, Changes)
+
+    def _act(self, instance_id: int, verb: str, *, repeat: bool) -> Instance:
+        return _decode(
+            self._send("POST", f"/v1/instances/{instance_id}/{verb}", None, repeat=repeat), Instance
+        )
+
+    def _get(self, path: str, kind: type[T]) -> T:
+        return _decode(self._request("GET", path, repeat=True), kind)
+
+    def _list(self, path: str, kind: type[Page[T]], query: Mapping[str, Any] | None = None) -> list[T]:
+        items: list[T] = []
+        cursor: str | None = None
+        while True:
+            wanted = {**(query or {}), "limit": PAGE, "cursor": cursor}
+            page = _decode(self._request("GET", path, query=wanted, repeat=True), kind)
+            items.extend(page.items)
+            cursor = page.next
+            if cursor is None:
+                return items
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        content: msgspec.Struct | None,
+        *,
+        repeat: bool = False,
+        read_s: float = READ_S,
+    ) -> bytes:
+        body = msgspec.json.encode(content) if content is not None else b""
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        return self._request(method, path, body=body, headers=headers, repeat=repeat, read_s=read_s)
+
+    def _request(self, method: str, path: str, *, repeat: bool = False, **options: Any) -> bytes:
+        """One request; once more when nobody listened, or when it broke and may be repeated."""
+        if self._closed:
+            raise CloudUnreachable("this connection to the cloud is closed")
+        transport = self._link.transport()
+        try:
+            return transport.request(method, path, **options)
+        except NotConnected:
+            self._link.forget(transport)
+        except ConnectionBroke:
+            if not repeat or self._closed:
+                raise
+            self._link.forget(transport)
+        return self._link.transport().request(method, path, **options)
+
+
+def new_request_id() -> str:
+    """A fresh id for a call that creates something."""
+    return uuid.uuid4().hex
+
+
+def _decode(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise CloudUnreachable(
+            f"the answer of the cloud does not fit: {error}",
+            hint="client and cloud may be of different versions; slshell cloud status shows the cloud's",
+        ) from error
+
+
+def _chunks(file: Any, size: int, progress: Progress | None) -> Iterator[bytes]:
+    sent = 0
+    while chunk := file.read(min(CHUNK, size - sent)):
+        sent += len(chunk)
+        yield chunk
+        if progress:
+            progress(sent, size)
+
+
+def _token(profile: Profile) -> str:
+    if profile.token_file is None:
+        return ""
+    try:
+        if profile.token_file.stat().st_mode & 0o077:
+            raise NotAllowed(
+                f"{profile.token_file} is readable by others", hint=f"chmod 600 {profile.token_file}"
+            )
+        return profile.token_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"profiles.{profile.name}.token_file: {profile.token_file} cannot be read: {error}",
+            hint="put the cloud's token into that file",
+        ) from error

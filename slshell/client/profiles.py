@@ -1,0 +1,195 @@
+"""Where things are and what the user set: data and configuration folders, `config.toml`, profiles."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from slshell.model.errors import UsageError
+
+LOCAL = "local"
+CONFIG_FILE = "config.toml"
+
+
+class OutputSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[output]`: how commands print."""
+
+    format: str = "table"
+    """table, json, yaml, csv or name."""
+    colour: str = "auto"
+    """auto, always or never."""
+
+
+class SshSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[ssh]`: the keys that machines get."""
+
+    key: str = ""
+    """Path of the public key to use when neither `--key` nor STRATUSLAB_KEY names one."""
+
+
+class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[dashboard]`: look and keys of the dashboard."""
+
+    theme: str = ""
+    keys: dict[str, str] = {}
+    """Binding id → key."""
+
+
+class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[profiles.NAME]`: a cloud elsewhere."""
+
+    url: str
+    token_file: str = ""
+    cafile: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of `config.toml`; every key is optional."""
+
+    profile: str = LOCAL
+    output: OutputSettings = OutputSettings()
+    ssh: SshSettings = SshSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    profiles: dict[str, RemoteSettings] = {}
+    cloud: dict[str, Any] = {}
+    """Settings of the bundled cloud; the back end checks them."""
+    instance_types: dict[str, Any] = {}
+    """Machine sizes; the back end checks them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One cloud to talk to. `url` is None for the bundled one, which lives in `home`."""
+
+    name: str
+    home: Path
+    url: str | None = None
+    token_file: Path | None = None
+    cafile: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """True for the bundled cloud."""
+        return self.url is None
+
+
+def data_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of the bundled cloud: SLSHELL_HOME, /var/lib/slshell for root, else XDG."""
+    environ = os.environ if environ is None else environ
+    if chosen := environ.get("SLSHELL_HOME"):
+        return Path(chosen).expanduser().absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/slshell")
+    return _xdg(environ, "XDG_DATA_HOME", ".local/share") / "slshell"
+
+
+def config_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of `config.toml` and of slshell's own key: SLSHELL_CONFIG, else XDG."""
+    environ = os.environ if environ is None else environ
+    if chosen := environ.get("SLSHELL_CONFIG"):
+        return Path(chosen).expanduser().absolute()
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "slshell"
+
+
+def home_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The user's home folder as the given environment sees it."""
+    environ = os.environ if environ is None else environ
+    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `config.toml`; a missing file means defaults.
+
+    Raises:
+        UsageError: the file cannot be read, is not TOML, or has an unknown or mistyped key (named).
+    """
+    path = config_folder(environ) / CONFIG_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", hint="make it a readable UTF-8 file") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not TOML: {error}", hint="correct that line") from error
+    return settings_from(data, path)
+
+
+def settings_from(data: dict[str, Any], path: Path) -> Settings:
+    """Check the content of a configuration file that was read from `path`."""
+    _refuse_unknown(data, Settings, path, "")
+    for section in ("output", "ssh", "dashboard"):
+        kind = type(getattr(Settings(), section))
+        _refuse_unknown(data.get(section), kind, path, section)
+    remotes = data.get("profiles")
+    if isinstance(remotes, dict):
+        for name, remote in remotes.items():
+            _refuse_unknown(remote, RemoteSettings, path, f"profiles.{name}")
+    try:
+        return msgspec.convert(data, Settings)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        key = place.rstrip("`") or "the file"
+        raise UsageError(
+            f"{path}: {key}: {text}", hint="see docs/commands.md for the keys and types"
+        ) from error
+
+
+def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str] | None = None) -> Profile:
+    """The profile to use: `name` (an option), SLSHELL_PROFILE, the configuration's, else `local`.
+
+    Raises:
+        UsageError: there is no such profile, or its address is not http(s).
+    """
+    environ = os.environ if environ is None else environ
+    chosen = name or environ.get("SLSHELL_PROFILE") or settings.profile
+    home = data_folder(environ)
+    if chosen in settings.profiles:
+        remote = settings.profiles[chosen]
+        if not remote.url.startswith(("http://", "https://")):
+            raise UsageError(
+                f"profiles.{chosen}.url is “{remote.url}”", hint="give an address that starts with https://"
+            )
+        return Profile(
+            name=chosen,
+            home=home,
+            url=remote.url.rstrip("/"),
+            token_file=Path(remote.token_file).expanduser() if remote.token_file else None,
+            cafile=Path(remote.cafile).expanduser() if remote.cafile else None,
+        )
+    if chosen == LOCAL:
+        return Profile(name=LOCAL, home=home)
+    known = [LOCAL, *settings.profiles]
+    raise UsageError(f"there is no profile “{chosen}”", hint=nearest_hint(chosen, known))
+
+
+def nearest_hint(word: str, known: list[str]) -> str:
+    """“did you mean X?” when something is close, else the list of what there is."""
+    close = get_close_matches(word, known, n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"there is: {', '.join(sorted(known))}" if known else ""
+
+
+def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
+    value = environ.get(variable, "")
+    return Path(value) if value.startswith("/") else home_folder(environ) / default
+
+
+def _refuse_unknown(data: object, kind: type[msgspec.Struct], path: Path, section: str) -> None:
+    if not isinstance(data, dict):
+        return
+    for key in data:
+        if key not in kind.__struct_fields__:
+            where = f"{section}.{key}" if section else str(key)
+            hint = nearest_hint(str(key), list(kind.__struct_fields__))
+            raise UsageError(f"{path}: unknown key “{where}”", hint=hint)
