@@ -108,8 +108,9 @@ class Forward:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Measurements of one machine at one moment."""
+    """Measurements of one of this cloud's machines at one moment."""
 
+    instance_id: int
     engine_id: str
     cpu_percent: float
     memory_kib: int
