@@ -1,0 +1,34 @@
+"""`python -m slshell.backend.appliances build ttylinux [--into FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from slshell.backend import appliances
+from slshell.backend.appliances import builder, recipe
+from slshell.model.errors import SlshellError
+
+
+def main() -> int:
+    """Build one appliance, telling each step on standard error and its folder on standard output."""
+    parser = argparse.ArgumentParser(prog="python -m slshell.backend.appliances")
+    actions = parser.add_subparsers(dest="action", required=True)
+    build = actions.add_parser("build", help="build an appliance unless it is there")
+    build.add_argument("name", choices=recipe.names())
+    build.add_argument("--into", type=Path, default=appliances.folder(), metavar="FOLDER")
+    chosen = parser.parse_args()
+    try:
+        built = builder.build(chosen.name, chosen.into.absolute(), lambda line: print(line, file=sys.stderr))
+    except SlshellError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)
+        return int(error.exit_code)
+    print(built.folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

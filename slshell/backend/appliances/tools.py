@@ -1,0 +1,97 @@
+"""The host's programs that building an appliance needs, and how they are run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from slshell.model.errors import EngineFailed
+
+TOOLS: dict[str, str] = {
+    "apt-get": "apt",
+    "apt-cache": "apt",
+    "dpkg-deb": "dpkg",
+    "mcopy": "mtools",
+    "mkfs.fat": "dosfstools",
+    "syslinux": "syslinux",
+    "lz4": "lz4",
+}
+"""Program → the distribution package that has it; all are needed, none as root."""
+
+MASTER_BOOT_RECORDS = (
+    Path("/usr/lib/syslinux/mbr/mbr.bin"),
+    Path("/usr/lib/SYSLINUX/mbr.bin"),
+    Path("/usr/share/syslinux/mbr.bin"),
+)
+"""Where the boot code of the first sector may be; package `syslinux-common`."""
+
+_SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def find(tool: str) -> str | None:
+    """Full path of a program; the system folders count though an ordinary user's PATH lacks them."""
+    return shutil.which(tool, path=_SEARCH)
+
+
+def missing_packages(tools: Iterable[str] = tuple(TOOLS)) -> list[str]:
+    """Distribution packages to install before an appliance can be built; empty when all is there."""
+    packages = {TOOLS.get(tool, tool) for tool in tools if find(tool) is None}
+    if not any(path.is_file() for path in MASTER_BOOT_RECORDS):
+        packages.add("syslinux-common")
+    return sorted(packages)
+
+
+def require_all() -> None:
+    """Check that every program is there.
+
+    Raises:
+        EngineFailed: names the packages and the line that installs them.
+    """
+    packages = missing_packages()
+    if packages:
+        raise EngineFailed(
+            f"building an appliance needs programs that are not installed ({', '.join(packages)})",
+            hint=f"sudo apt-get install {' '.join(packages)}",
+            details={"packages": packages},
+        )
+
+
+def run(
+    argv: list[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+    timeout: float = 300,
+) -> str:
+    """Run a program in the C locale and answer its standard output.
+
+    Raises:
+        EngineFailed: it is missing, failed or hung, with the last line it wrote.
+    """
+    program = find(argv[0])
+    if program is None:
+        package = TOOLS.get(argv[0], argv[0])
+        raise EngineFailed(f"{argv[0]} is not installed", hint=f"sudo apt-get install {package}")
+    try:
+        done = subprocess.run(
+            [program, *argv[1:]],
+            cwd=cwd,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "PATH": _SEARCH, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineFailed(f"{argv[0]} did not finish within {timeout:.0f} s", hint=hint) from error
+    if done.returncode != 0:
+        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        said = lines[-1].strip() if lines else f"exit status {done.returncode}"
+        raise EngineFailed(f"{argv[0]} failed: {said}", hint=hint, details={"output": lines[-20:]})
+    return done.stdout
