@@ -1,0 +1,151 @@
+"""All that a command may touch of the world: streams, settings, the cloud, and someone to ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
+
+from slshell.client.profiles import Profile, Settings, load_settings, pick_profile
+from slshell.model.errors import SlshellError, UsageError
+from slshell.output.writer import Format, Output, terminal_width, wants_colour
+
+if TYPE_CHECKING:
+    from slshell.client.cloud import Cloud
+    from slshell.model.instance import Instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a face asks before something is destroyed."""
+
+    text: str
+    """For example “Kill 2 machines?”."""
+    losses: tuple[str, ...] = ()
+    """What will be gone, one line each; untrusted text."""
+    action: str = "yes"
+    """The word on the button."""
+
+
+def _make_cloud(profile: Profile, start: bool, notice: Callable[[str], None]) -> Cloud:
+    from slshell.client.cloud import Cloud
+
+    return Cloud.of_profile(profile, start=start, notice=notice)
+
+
+@dataclass
+class Environment:
+    """The world of one command. A face that runs commands itself fills in its own."""
+
+    output: Output
+    stdin: TextIO
+    stdin_is_tty: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    profile_name: str | None = None
+    confirm: Callable[[Question], bool] | None = None
+    """Asks the user; None when nobody can be asked. May be called from any thread that runs a command."""
+    open_session: Callable[[Instance], int] | None = None
+    """Opens an interactive session in the face's own way and answers its exit status; None: the
+    command uses the terminal that it was started from."""
+    make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
+    """(profile, start the bundled cloud when it is down, notice) → cloud."""
+    assume_yes: bool = False
+
+    def with_output(self, output: Output) -> Environment:
+        """The same world with another output; what was opened already stays open and shared."""
+        inner = replace(self, output=output)
+        for name in ("settings", "profile", "cloud"):
+            if name in self.__dict__:
+                inner.__dict__[name] = self.__dict__[name]
+        return inner
+
+    def choose_profile(self, name: str) -> None:
+        """Use another profile from here on."""
+        self.profile_name = name
+        self.__dict__.pop("profile", None)
+        self.__dict__.pop("cloud", None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration file."""
+        return load_settings(self.environ)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The cloud that was chosen."""
+        return pick_profile(self.profile_name, self.settings, self.environ)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The chosen cloud, started on its first call when it is the bundled one and down."""
+        return self.make_cloud(self.profile, True, self.output.notice)
+
+    def cloud_if_up(self) -> Cloud:
+        """The chosen cloud, never started by this; its calls raise CloudUnreachable when it is down."""
+        return self.make_cloud(self.profile, False, self.output.notice)
+
+    def ask(self, question: Question) -> None:
+        """Return when the user agrees or has said `--yes`.
+
+        Raises:
+            UsageError: nobody can be asked. SlshellError: the user said no.
+        """
+        if self.assume_yes:
+            return
+        if self.confirm is None:
+            raise UsageError(f"{question.text} Nobody can be asked here", hint="say --yes to do it unasked")
+        if not self.confirm(question):
+            raise SlshellError("nothing was done", hint="answer yes, or say --yes")
+
+
+def of_process() -> Environment:
+    """The environment of this process: its streams, terminal and variables."""
+    environ = os.environ
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    stdout_is_tty, stderr_is_tty = sys.stdout.isatty(), sys.stderr.isatty()
+    output = Output(
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        stdout_is_tty=stdout_is_tty,
+        stderr_is_tty=stderr_is_tty and environ.get("TERM", "dumb") != "dumb",
+        width=terminal_width(stdout_is_tty),
+    )
+    environment = Environment(output=output, stdin=sys.stdin, stdin_is_tty=sys.stdin.isatty())
+    if environment.stdin_is_tty and stderr_is_tty:
+        environment.confirm = environment_asker(environment)
+    return environment
+
+
+def apply_settings(environment: Environment) -> None:
+    """Let the configuration file decide what no option has decided yet."""
+    settings = environment.settings.output
+    output = environment.output
+    if output.colours is None:
+        output.colours = wants_colour(
+            environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
+        )
+    try:
+        output.format = Format(settings.format)
+    except ValueError as error:
+        raise UsageError(
+            f"output.format is “{settings.format}” in the configuration",
+            hint=f"use one of {', '.join(Format)}",
+        ) from error
+
+
+def environment_asker(environment: Environment) -> Callable[[Question], bool]:
+    """Ask on the terminal: the question and the losses on stderr, the answer from stdin."""
+
+    def ask(question: Question) -> bool:
+        output = environment.output
+        for line in question.losses:
+            output.warning(f"  {line}")
+        output.prompt(f"{question.text} [y/N] ")
+        return environment.stdin.readline().strip().lower() in ("y", "yes")
+
+    return ask

@@ -1,0 +1,169 @@
+"""How each kind of resource is shown: the columns of its table, its name and its quiet line."""
+
+from __future__ import annotations
+
+from slshell.model.appliance import Appliance, ApplianceState
+from slshell.model.event import Event, Job, JobState, Severity
+from slshell.model.host import Host
+from slshell.model.instance import Instance, InstanceType, State
+from slshell.output.listing import Column, Kind
+from slshell.output.text import human_size, human_time
+
+STATE_COLOURS = {
+    State.RUNNING: "green",
+    State.FAILED: "red",
+    State.UNKNOWN: "magenta",
+    State.DONE: "dim",
+}
+_SEVERITY_COLOURS = {Severity.WARNING: "yellow", Severity.ERROR: "red"}
+_HOST_COLOURS = {"on": "green", "err": "red", "off": "dim"}
+
+
+def state_colour(instance: Instance) -> str:
+    """Colour name of a state; what is on its way is yellow."""
+    return STATE_COLOURS.get(instance.state, "yellow")
+
+
+def state_text(instance: Instance) -> str:
+    """The state as users read it: `Running` gets a `+` once SSH answers."""
+    return f"{instance.state}+" if instance.reachable else str(instance.state)
+
+
+def remark(instance: Instance) -> str:
+    """What there is to say: the progress of the present step, else the reason."""
+    return instance.progress or instance.reason
+
+
+INSTANCE = Kind(
+    columns=(
+        Column(title="ID", text=lambda each: str(each.id), right=True),
+        Column(title="NAME", text=lambda each: each.name, flexible=True),
+        Column(title="STATE", text=state_text, style=state_colour),
+        Column(title="APPLIANCE", text=lambda each: each.appliance, flexible=True),
+        Column(title="TYPE", text=lambda each: each.type),
+        Column(title="VCPU", text=lambda each: str(each.vcpu), right=True),
+        Column(title="RAM", text=lambda each: human_size(each.ram_mib, unit=1 << 20), right=True),
+        Column(title="CPU%", text=lambda each: f"{each.cpu_percent:.0f}", right=True),
+        Column(title="ADDRESS", text=lambda each: f"{each.address}:{each.ssh_port}" if each.address else ""),
+        Column(title="REMARK", text=remark, flexible=True),
+    ),
+    name=lambda each: each.name,
+    quiet=lambda each: str(each.id),
+    empty="there are no machines; slshell run ttylinux starts one",
+)
+
+LAUNCHED = Kind(
+    columns=INSTANCE.columns,
+    name=INSTANCE.name,
+    quiet=lambda each: f"{each.id}, {each.address}",
+    empty="no machine was started",
+)
+
+TYPE = Kind(
+    columns=(
+        Column(title="", text=lambda each: "*" if each.default else ""),
+        Column(title="TYPE", text=lambda each: each.name),
+        Column(title="CPU", text=lambda each: f"{each.vcpu} CPU", right=True),
+        Column(title="RAM", text=lambda each: f"{each.ram_mib} MB", right=True),
+        Column(title="SWAP", text=lambda each: f"{each.swap_mib} MB", right=True),
+        Column(title="FITS", text=lambda each: "yes" if each.fits else "no: larger than the host"),
+    ),
+    name=lambda each: each.name,
+    quiet=lambda each: each.name,
+    empty="the cloud has no instance types",
+)
+
+
+def _appliance_colour(appliance: Appliance) -> str:
+    return {ApplianceState.READY: "green", ApplianceState.FAILED: "red"}.get(appliance.state, "yellow")
+
+
+def _system(appliance: Appliance) -> str:
+    return " ".join(filter(None, (appliance.os, appliance.os_version)))
+
+
+APPLIANCE = Kind(
+    columns=(
+        Column(title="ID", text=lambda each: each.id),
+        Column(title="NAME", text=lambda each: each.name, flexible=True),
+        Column(title="STATE", text=lambda each: str(each.state), style=_appliance_colour),
+        Column(title="DISK", text=lambda each: human_size(each.disk_bytes), right=True),
+        Column(title="SYSTEM", text=_system, flexible=True),
+        Column(title="USER", text=lambda each: each.user),
+        Column(title="ORIGIN", text=lambda each: each.origin, flexible=True),
+        Column(title="REMARK", text=lambda each: each.progress or each.reason, flexible=True),
+    ),
+    name=lambda each: each.name,
+    quiet=lambda each: each.id,
+    empty="the catalogue is empty; slshell import-image brings an image in",
+)
+
+HOST = Kind(
+    columns=(
+        Column(title="ID", text=lambda each: str(each.id), right=True),
+        Column(title="RVM", text=lambda each: str(each.running), right=True),
+        Column(title="TCPU", text=lambda each: str(each.tcpu), right=True),
+        Column(title="ACPU", text=lambda each: str(each.acpu), right=True),
+        Column(title="TMEM", text=lambda each: human_size(each.tmem_kib, unit=1024), right=True),
+        Column(title="FMEM", text=lambda each: human_size(each.fmem_kib, unit=1024), right=True),
+        Column(title="AMEM", text=lambda each: human_size(each.amem_kib, unit=1024), right=True),
+        Column(
+            title="STAT", text=lambda each: each.status, style=lambda each: _HOST_COLOURS.get(each.status, "")
+        ),
+    ),
+    name=lambda each: each.name,
+    quiet=lambda each: str(each.id),
+    empty="the cloud has no hosts",
+)
+
+
+def _about(item: Event | Job) -> str:
+    return str(item.instance_id) if item.instance_id is not None else ""
+
+
+EVENT = Kind(
+    columns=(
+        Column(title="TIME", text=lambda each: human_time(each.time)),
+        Column(title="MACHINE", text=_about, right=True),
+        Column(
+            title="SEVERITY",
+            text=lambda each: str(each.severity),
+            style=lambda each: _SEVERITY_COLOURS.get(each.severity, ""),
+        ),
+        Column(title="KIND", text=lambda each: each.kind),
+        Column(title="TEXT", text=lambda each: each.text, flexible=True),
+    ),
+    name=lambda each: str(each.id),
+    quiet=lambda each: str(each.id),
+    empty="nothing has happened yet",
+)
+
+JOB = Kind(
+    columns=(
+        Column(title="ID", text=lambda each: str(each.id), right=True),
+        Column(title="KIND", text=lambda each: each.kind),
+        Column(title="ABOUT", text=lambda each: _about(each) or each.appliance_id or "", flexible=True),
+        Column(
+            title="STATE",
+            text=lambda each: str(each.state),
+            style=lambda each: {JobState.DONE: "green", JobState.FAILED: "red"}.get(each.state, "yellow"),
+        ),
+        Column(title="STEP", text=lambda each: each.step),
+        Column(title="TRIES", text=lambda each: str(each.attempts), right=True),
+        Column(title="SINCE", text=lambda each: human_time(each.created_at)),
+        Column(title="ERROR", text=lambda each: each.error, flexible=True),
+    ),
+    name=lambda each: str(each.id),
+    quiet=lambda each: str(each.id),
+    empty="no work has been done yet",
+)
+
+
+def type_line(each: InstanceType) -> str:
+    """One type in the words of the tutorial's `--list-type`."""
+    return f"{each.name} {each.vcpu} CPU {each.ram_mib} MB {each.swap_mib} MB"
+
+
+def host_name(each: Host) -> str:
+    """A host's name, its number where it has none."""
+    return each.name or str(each.id)
