@@ -11,11 +11,12 @@ setup: ## Install what is missing and make .venv/ with .venv/bin/slshell
 
 run: ## Set up, build the bundled appliance once, start the cloud and open the dashboard
 	@scripts/setup.sh
-	@.venv/bin/python -m slshell.backend.appliances build ttylinux
+	@.venv/bin/python -m slshell.backend.appliances build ttylinux >/dev/null
 	@exec .venv/bin/slshell
 
 test: ## Set up and run every test; ARGS="-k name" chooses some
 	@scripts/setup.sh --tests
+	@.venv/bin/python -m slshell.backend.appliances build ttylinux --into .cache/appliances >/dev/null
 	@.venv/bin/python -m pytest $(ARGS)
 
 lint: ## Check style, types and the borders between the folders
