@@ -2,7 +2,7 @@
 
 An engine is small and knows nothing of users, states of the tutorial, jobs or HTTP. Its ids are opaque
 texts. A call that starts something returns when the engine has accepted it; what becomes of it is told
-by `get`, `list` and events. Every call may come from any thread and may be repeated: making what exists
+by `get`, `machines` and events. Every call may come from any thread and may be repeated: making what exists
 and removing what is gone succeed.
 """
 
@@ -250,7 +250,7 @@ class Engine(ABC):
         """One machine; power GONE when there is none."""
 
     @abstractmethod
-    def list(self) -> list[Machine]:
+    def machines(self) -> list[Machine]:
         """Every machine on the engine in one call, also those that are not this cloud's."""
 
     @abstractmethod
