@@ -25,7 +25,7 @@ class ContextMethod(StrEnum):
 
 
 class Appliance(msgspec.Struct, frozen=True, kw_only=True):
-    """One image of the catalogue. `size_bytes` is the uncompressed image, `disk_bytes` what a machine sees."""
+    """One image; `size_bytes` is the uncompressed file, `disk_bytes` the disk that a machine sees."""
 
     id: str
     """27-character identifier; while it is importing, a provisional `import-…` text."""

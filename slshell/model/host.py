@@ -6,7 +6,10 @@ import msgspec
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """One host, as the tutorial's load page shows it: CPUs times 100, memory in KiB, `a` for not yet promised."""
+    """One host, as the tutorial's load page shows it.
+
+    CPUs are times 100, memory in KiB; `t` is total, `f` free, `a` not yet promised to an instance.
+    """
 
     id: int
     name: str

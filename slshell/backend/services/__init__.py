@@ -1,0 +1,1 @@
+"""The rules of a cloud: what may and must happen."""

@@ -1,0 +1,1 @@
+"""The database: what the cloud was asked for and has promised."""

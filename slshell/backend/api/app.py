@@ -1,0 +1,65 @@
+"""The application: all routes, their errors and limits."""
+
+from __future__ import annotations
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ASGIApp
+
+from slshell import __version__
+from slshell.backend.api import activity, appliances, errors, instances
+from slshell.backend.api import cloud as cloud_routes
+from slshell.backend.api.access import guarded
+from slshell.backend.services.cloud import Cloud
+from slshell.model.errors import SlshellError
+
+MAX_BODY_BYTES = 1024 * 1024
+
+ROUTES = [
+    cloud_routes.read_status,
+    cloud_routes.stop,
+    cloud_routes.list_hosts,
+    instances.list_instances,
+    instances.run_instances,
+    instances.get_instance,
+    instances.kill_instance,
+    instances.shutdown_instance,
+    instances.start_instance,
+    instances.reboot_instance,
+    instances.read_console,
+    instances.read_metrics,
+    instances.list_types,
+    appliances.list_appliances,
+    appliances.get_appliance,
+    appliances.import_by_address,
+    appliances.upload,
+    activity.list_events,
+    activity.list_jobs,
+    activity.read_changes,
+]
+
+
+def application(cloud: Cloud, token: str = "") -> ASGIApp:
+    """The ASGI application that serves a started `cloud`."""
+
+    async def provided() -> Cloud:
+        return cloud
+
+    app = Litestar(
+        route_handlers=ROUTES,
+        dependencies={"cloud": Provide(provided)},
+        exception_handlers={
+            SlshellError: errors.ours,
+            HTTPException: errors.litestars,
+            Exception: errors.unexpected,
+        },
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=OpenAPIConfig(
+            title="slshell",
+            version=__version__,
+            description="A personal cloud of instances, appliances and hosts.",
+        ),
+    )
+    return guarded(app, token)

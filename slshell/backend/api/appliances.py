@@ -1,0 +1,110 @@
+"""Routes of the catalogue: listing, importing by address and by upload."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+
+from slshell.backend.api import paging
+from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.services.catalogue import Incoming
+from slshell.backend.services.cloud import Cloud
+from slshell.model.appliance import Appliance, ImportRequest
+from slshell.model.cloud import Page
+from slshell.model.errors import NoCapacity, TooLarge, UsageError
+
+_GIB = 1024**3
+_RESERVE_BYTES = 64 * 1024 * 1024
+
+
+@get("/v1/appliances", sync_to_thread=True)
+def list_appliances(
+    cloud: Cloud,
+    name: Annotated[str | None, Parameter(max_length=255)] = None,
+    state: Annotated[str | None, Parameter(max_length=32)] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    fields: Fields = None,
+) -> Response[Page[Appliance]]:
+    """The appliances of the catalogue."""
+    found = [
+        one
+        for one in cloud.catalogue.all()
+        if (name is None or one.name == name) and (state is None or one.state.value == state)
+    ]
+    return paging.answered(paging.sliced(found, paging.part(limit, cursor), "id", 0), fields)
+
+
+@get("/v1/appliances/{appliance:str}", sync_to_thread=True)
+def get_appliance(cloud: Cloud, appliance: str) -> Appliance:
+    """One appliance by identifier or name."""
+    return cloud.catalogue.resolve(appliance)
+
+
+@post("/v1/appliances", status_code=202, sync_to_thread=True)
+def import_by_address(cloud: Cloud, data: ImportRequest) -> Appliance:
+    """Fetch an image by URL and make it an appliance."""
+    return cloud.catalogue.take_in(
+        Incoming(
+            source=data.url, is_url=True, label=data.url, name=data.name, sha256=data.sha256,
+            user=data.user, request_id=data.request_id,
+        )
+    )  # fmt: skip
+
+
+@post("/v1/uploads", status_code=202, request_max_body_size=None)
+async def upload(
+    request: Request[Any, Any, Any],
+    cloud: Cloud,
+    request_id: Annotated[str, Parameter(max_length=64)],
+    filename: Annotated[str, Parameter(max_length=255)],
+    name: Annotated[str | None, Parameter(max_length=255)] = None,
+    sha256: Annotated[str | None, Parameter(max_length=64)] = None,
+    user: Annotated[str | None, Parameter(max_length=64)] = None,
+) -> Appliance:
+    """Take the image in the body and make it an appliance."""
+    limit = int(cloud.settings.cloud.max_image_gib * _GIB)
+    path = await _received(request, cloud.uploads, limit)
+    incoming = Incoming(
+        source=str(path), is_url=False, label=Path(filename).name, name=name, sha256=sha256, user=user,
+        request_id=request_id,
+    )  # fmt: skip
+    accepted = False
+    try:
+        appliance = await asyncio.to_thread(cloud.catalogue.take_in, incoming)
+        accepted = True
+        return appliance
+    finally:
+        if not accepted:
+            path.unlink(missing_ok=True)
+
+
+async def _received(request: Request[Any, Any, Any], folder: Path, limit: int) -> Path:
+    """The body in a file of its own, or nothing."""
+    handle, name = tempfile.mkstemp(prefix="upload-", dir=folder)
+    path, size, whole = Path(name), 0, False
+    try:
+        with os.fdopen(handle, "wb") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(
+                        f"the image is larger than {limit // _GIB} GiB", hint="raise max_image_gib"
+                    )
+                await asyncio.to_thread(file.write, chunk)
+                free = os.statvfs(folder)
+                if free.f_bavail * free.f_frsize < _RESERVE_BYTES:
+                    raise NoCapacity("the disk is full", hint=f"free space at {folder}")
+        if not size:
+            raise UsageError("the upload is empty", hint="send the image's bytes as the body")
+        whole = True
+        return path
+    finally:
+        if not whole:
+            path.unlink(missing_ok=True)

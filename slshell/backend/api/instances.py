@@ -1,0 +1,151 @@
+"""Routes of instances, their sizes and measurements."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+from sqlalchemy import ColumnElement
+
+from slshell.backend.api import paging
+from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.services import records
+from slshell.backend.services.cloud import Cloud
+from slshell.backend.store.tables.instances import instances
+from slshell.model.cloud import Page
+from slshell.model.errors import UsageError
+from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest, State
+
+InstanceNumber = Annotated[int, Parameter(ge=1, le=10**15, description="The instance's number.")]
+Text = Annotated[str | None, Parameter(max_length=255)]
+_CONSOLE_MAX = 1024 * 1024
+
+
+@get("/v1/instances", sync_to_thread=True)
+def list_instances(
+    cloud: Cloud,
+    state: Annotated[str | None, Parameter(description="One state, or several with commas.")] = None,
+    name: Annotated[str | None, Parameter(description="`*` stands for any text.", max_length=255)] = None,
+    appliance: Text = None,
+    type: Text = None,  # noqa: A002 - the public name of the parameter
+    all: Annotated[bool, Parameter(description="Done ones too.")] = False,  # noqa: A002
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    fields: Fields = None,
+) -> Response[Page[Instance]]:
+    """List instances by number."""
+    asked = paging.part(limit, cursor)
+    conditions: list[ColumnElement[bool]] = []
+    if state is not None:
+        conditions.append(instances.c.state.in_([one.value for one in _states(state)]))
+    elif not all:
+        conditions.append(instances.c.state != State.DONE.value)
+    if name is not None:
+        pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+        conditions.append(instances.c.name.like(pattern, escape="\\"))
+    if appliance is not None:
+        conditions.append((instances.c.appliance == appliance) | (instances.c.appliance_id == appliance))
+    if type is not None:
+        conditions.append(instances.c.type == type)
+    after = paging.number_after(asked)
+    if after is not None:
+        conditions.append(instances.c.id > after)
+    with cloud.database.read() as connection:
+        found = records.read_instances(connection, *conditions, limit=limit + 1)
+        revision = cloud.database.revision(connection)
+    return paging.answered(paging.page(cloud.sampler.fill(found), asked, "id", revision), fields)
+
+
+@post("/v1/instances", status_code=202, sync_to_thread=True)
+def run_instances(cloud: Cloud, data: RunRequest) -> Page[Instance]:
+    """Start instances; the answer has them Pending, with their addresses."""
+    made = cloud.compute.run(data, cloud.owner)
+    return Page(items=made, revision=max(one.revision for one in made))
+
+
+@get("/v1/instances/{instance_id:int}", sync_to_thread=True)
+def get_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+    """One instance, ended ones too."""
+    return cloud.sampler.fill([cloud.compute.get(instance_id)])[0]
+
+
+@post("/v1/instances/{instance_id:int}/kill", status_code=202, sync_to_thread=True)
+def kill_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+    """Cut the power and give everything back."""
+    return cloud.compute.kill(instance_id)
+
+
+@post("/v1/instances/{instance_id:int}/shutdown", status_code=202, sync_to_thread=True)
+def shutdown_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+    """Ask the guest to power itself off."""
+    return cloud.compute.shutdown(instance_id)
+
+
+@post("/v1/instances/{instance_id:int}/start", status_code=202, sync_to_thread=True)
+def start_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+    """Boot an instance that is off."""
+    return cloud.compute.start(instance_id)
+
+
+@post("/v1/instances/{instance_id:int}/reboot", status_code=202, sync_to_thread=True)
+def reboot_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+    """Restart a running instance at once."""
+    return cloud.compute.reboot(instance_id)
+
+
+@get("/v1/instances/{instance_id:int}/console", media_type="text/plain", sync_to_thread=True)
+def read_console(
+    cloud: Cloud,
+    instance_id: InstanceNumber,
+    tail: Annotated[int, Parameter(ge=1, le=_CONSOLE_MAX, description="Bytes at most.")] = 65536,
+) -> bytes:
+    """The last of what the machine wrote to its serial console."""
+    return cloud.compute.console(instance_id, tail)
+
+
+@get("/v1/metrics", sync_to_thread=True)
+def read_metrics(
+    cloud: Cloud,
+    ids: Annotated[
+        str | None, Parameter(description="Instance numbers with commas.", max_length=4000)
+    ] = None,
+) -> list[Metrics]:
+    """Measurements of running instances."""
+    conditions = [instances.c.state.in_([State.RUNNING.value, State.SHUTDOWN.value])]
+    if ids is not None:
+        conditions.append(instances.c.id.in_(_numbers(ids)))
+    with cloud.database.read() as connection:
+        found = records.read_instances(connection, *conditions)
+    return cloud.sampler.of(found)
+
+
+@get("/v1/types", sync_to_thread=True)
+def list_types(
+    cloud: Cloud, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, fields: Fields = None
+) -> Response[Page[InstanceType]]:
+    """The machine sizes by name."""
+    whole = paging.sliced(cloud.compute.types(), paging.part(limit, cursor), "name", 0)
+    return paging.answered(whole, fields)
+
+
+def _states(text: str) -> list[State]:
+    known = {state.value.lower(): state for state in State}
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"“{unknown[0][:40]}” is not a state",
+            hint="known states: " + ", ".join(state.value for state in State),
+        )
+    return [known[name] for name in names]
+
+
+def _numbers(text: str) -> list[int]:
+    parts = [one.strip() for one in text.split(",") if one.strip()]
+    wrong: list[Any] = [one for one in parts if not (one.isascii() and one.isdigit() and len(one) < 16)]
+    if wrong:
+        raise UsageError(
+            f"“{wrong[0][:40]}” is not an instance number", hint="give numbers with commas between"
+        )
+    return [int(one) for one in parts]

@@ -1,0 +1,266 @@
+"""The catalogue: which appliances are here, and how new ones come in."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from slshell.backend.engines.base import BootImage
+from slshell.backend.services import nearest, records, requests
+from slshell.backend.store.database import Database, Write
+from slshell.backend.store.tables.appliances import appliances
+from slshell.backend.store.tables.base import utc_now
+from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
+from slshell.model.errors import Conflict, NotFound, TimedOut, UsageError
+from slshell.model.names import MAX_LENGTH, checked_name
+
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_ENDINGS = (".gz", ".xz", ".qcow2", ".img", ".raw", ".iso")
+_CHECK_S = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """An image on its way in; `source` is a URL, or the path of a finished upload."""
+
+    source: str
+    is_url: bool
+    label: str
+    """What to call its origin."""
+    name: str | None
+    sha256: str | None
+    user: str | None
+    request_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """The appliance service. `wake` tells the runner of imports that there is work."""
+
+    database: Database
+    folder: Path
+    """Where images lie, readable for the engine's machines."""
+    wake: Callable[[], None]
+    _news: threading.Condition = field(default_factory=threading.Condition)
+
+    def announce(self) -> None:
+        """Wake those who wait for an appliance; called after each commit."""
+        with self._news:
+            self._news.notify_all()
+
+    def all(self) -> list[Appliance]:
+        """Every appliance, also those that are coming in or have failed to."""
+        with self.database.read() as connection:
+            return records.read_appliances(connection)
+
+    def resolve(self, text: str) -> Appliance:
+        """The appliance with this identifier or name.
+
+        Raises:
+            NotFound: there is none; the hint names the nearest.
+        """
+        known = self.all()
+        for one in known:
+            if one.id == text or (one.name == text and one.state is not ApplianceState.FAILED):
+                return one
+        names = [one.name for one in known] + [one.id for one in known]
+        raise NotFound(
+            f"there is no appliance “{text[:80]}”",
+            hint=nearest.hint(text, names, "slshell appliances"),
+            details={"field": "appliance"},
+        )
+
+    def wait_until_ready(self, appliance_id: Callable[[], str], timeout_s: float) -> None:
+        """Return when the appliance can be started; one that is coming in is waited for.
+
+        `appliance_id` is asked again each time, because a finished import gives the entry its final one.
+
+        Raises:
+            Conflict: it failed to come in. TimedOut: it takes too long. NotFound: it is gone.
+        """
+        deadline = utc_now().timestamp() + timeout_s
+        while True:
+            with self._news:
+                state, reason, progress = self._condition_of(appliance_id())
+                if state is ApplianceState.READY:
+                    return
+                if state is ApplianceState.FAILED:
+                    raise Conflict(f"the appliance could not be made ready: {reason}", hint="import it again")
+                if utc_now().timestamp() > deadline:
+                    raise TimedOut(f"the appliance is still not ready ({progress})", hint="try again later")
+                self._news.wait(_CHECK_S)
+
+    def boot_image(self, appliance_id: str) -> tuple[Appliance, BootImage]:
+        """A ready appliance and its files.
+
+        Raises:
+            NotFound: it is not in the catalogue. Conflict: its file is missing.
+        """
+        with self.database.read() as connection:
+            row = connection.execute(select(appliances).where(appliances.c.id == appliance_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"appliance {appliance_id} is not in the catalogue any more")
+        disk, kernel, initrd = self.files(appliance_id)
+        if not disk.exists():
+            raise Conflict(f"the image file of {row.name} is missing: {disk}", hint="import it again")
+        direct = kernel.exists() and initrd.exists()
+        image = BootImage(
+            path=disk,
+            format=row.format,
+            disk_bytes=row.disk_bytes,
+            kernel=kernel if direct else None,
+            initrd=initrd if direct else None,
+            cmdline=row.cmdline,
+        )
+        return records.appliance_of(row), image
+
+    def files(self, appliance_id: str) -> tuple[Path, Path, Path]:
+        """Where disk, kernel and initrd of an appliance lie, or would."""
+        base = self.folder / appliance_id
+        return base.with_suffix(".img"), base.with_suffix(".vmlinuz"), base.with_suffix(".initrd")
+
+    def take_in(self, incoming: Incoming) -> Appliance:
+        """Accept an image: the appliance exists, importing; a job makes it ready.
+
+        Raises:
+            UsageError: a value cannot be. Conflict: the name is taken.
+        """
+        requests.checked(incoming.request_id)
+        content = (incoming.label, incoming.name, incoming.sha256, incoming.user)
+        print_ = requests.fingerprint("import", content)
+        _check(incoming)
+        name = incoming.name or name_from(incoming.label)
+        provisional = f"import-{uuid.uuid4().hex[:12]}"
+        with self.database.write() as write:
+            _ = write.revision
+            earlier = requests.served(write.connection, incoming.request_id, print_)
+            if earlier is None:
+                self._insert(write, provisional, name, incoming)
+                requests.remember(write, incoming.request_id, print_, [provisional])
+        if earlier is not None:
+            if not incoming.is_url:
+                Path(incoming.source).unlink(missing_ok=True)
+            return self._made_by(earlier[0], name)
+        self.wake()
+        return self.resolve(provisional)
+
+    def ensure_bundled(self, recipe: str) -> None:
+        """Have the bundled appliance of this name made, unless it is here or on its way."""
+        with self.database.write() as write:
+            self._forget_failed(write, appliances.c.state == ApplianceState.FAILED.value)
+            row = write.connection.execute(
+                select(appliances).where(appliances.c.name == recipe)
+            ).one_or_none()
+            if row is not None and (
+                row.state != ApplianceState.READY.value or self.files(row.id)[0].exists()
+            ):
+                return
+            if row is not None:
+                self.forget(write, row.id)
+            provisional = f"import-{recipe}"
+            write.connection.execute(
+                insert(appliances).values(
+                    revision=write.revision, **_blank(provisional, recipe, "bundled", "root"),
+                )
+            )  # fmt: skip
+            records.add_job(write, "build", "build", appliance_id=provisional, payload={"recipe": recipe})
+        self.wake()
+
+    def progress(self, appliance_id: str, text: str) -> None:
+        """Say how far an import is."""
+        with self.database.write() as write:
+            write.connection.execute(
+                update(appliances)
+                .where(appliances.c.id == appliance_id)
+                .values(progress=text, revision=write.revision)
+            )
+
+    def forget(self, write: Write, appliance_id: str) -> None:
+        """Drop an entry, leaving its files."""
+        write.connection.execute(delete(appliances).where(appliances.c.id == appliance_id))
+        records.bury(write, "appliance", appliance_id)
+
+    def _forget_failed(self, write: Write, *conditions: ColumnElement[bool]) -> None:
+        failed = select(appliances.c.id).where(appliances.c.state == ApplianceState.FAILED.value, *conditions)
+        for appliance_id in write.connection.execute(failed).scalars().all():
+            self.forget(write, appliance_id)
+
+    def _insert(self, write: Write, provisional: str, name: str, incoming: Incoming) -> None:
+        self._forget_failed(write, appliances.c.name == name)
+        values = _blank(provisional, name, incoming.label, incoming.user or "root")
+        try:
+            write.connection.execute(insert(appliances).values(revision=write.revision, **values))
+        except IntegrityError as error:
+            raise Conflict(
+                f"the name “{name}” is taken by another appliance",
+                hint="choose one with --name",
+                details={"field": "name"},
+            ) from error
+        payload = {
+            "source": incoming.source,
+            "is_url": incoming.is_url,
+            "sha256": incoming.sha256,
+            "user": incoming.user,
+        }
+        records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
+
+    def _made_by(self, provisional: str, name: str) -> Appliance:
+        known = self.all()
+        same = [one for one in known if one.id == provisional] or [one for one in known if one.name == name]
+        if not same:
+            raise NotFound(f"the appliance that this request made (“{name}”) is gone", hint="import it again")
+        return same[0]
+
+    def _condition_of(self, appliance_id: str) -> tuple[ApplianceState, str, str]:
+        columns = (appliances.c.state, appliances.c.reason, appliances.c.progress)
+        with self.database.read() as connection:
+            row = connection.execute(select(*columns).where(appliances.c.id == appliance_id)).one_or_none()
+        if row is None:
+            raise NotFound(
+                f"appliance {appliance_id} is not in the catalogue any more", hint="import it again"
+            )
+        return ApplianceState(row.state), row.reason, row.progress
+
+
+def name_from(label: str) -> str:
+    """A usable name out of a file name or URL."""
+    stem = Path(urlsplit(label).path).name
+    while any(stem.lower().endswith(ending) for ending in _ENDINGS):
+        stem = stem.rpartition(".")[0]
+    clean = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:MAX_LENGTH].rstrip("-._")
+    if not clean or clean.isdigit():
+        raise UsageError(f"no name can be made from “{label[:80]}”", hint="give one with --name")
+    return clean
+
+
+def _check(incoming: Incoming) -> None:
+    if incoming.name is not None:
+        checked_name(incoming.name, "appliance name")
+    if incoming.sha256 is not None and _SHA256.fullmatch(incoming.sha256) is None:
+        raise UsageError("the SHA-256 is not 64 hex digits", hint="copy it from the image's checksum file")
+    if incoming.user is not None and _ACCOUNT.fullmatch(incoming.user) is None:
+        raise UsageError(
+            f"“{incoming.user[:32]}” cannot be an account's name", hint="for example --user debian"
+        )
+    if incoming.is_url and urlsplit(incoming.source).scheme not in {"http", "https"}:
+        raise UsageError("only http and https addresses can be fetched", hint="or give a local file")
+
+
+def _blank(provisional: str, name: str, origin: str, user: str) -> dict[str, Any]:
+    return {
+        "id": provisional, "name": name, "title": name, "state": ApplianceState.IMPORTING.value,
+        "reason": "", "progress": "waiting", "format": "", "size_bytes": 0, "disk_bytes": 0, "sha1": "",
+        "sha256": "", "os": "", "os_version": "", "arch": "", "user": user,
+        "context": ContextMethod.BOTH.value, "min_ram_mib": 0, "cmdline": "", "origin": origin,
+        "created_at": utc_now(),
+    }  # fmt: skip

@@ -1,0 +1,163 @@
+"""The jobs that bring appliances in: `import` for users' images, `build` for the bundled ones."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from slshell.backend.appliances import builder
+from slshell.backend.appliances import folder as appliances_folder
+from slshell.backend.images import fetch, intake
+from slshell.backend.images.intake import TakenImage
+from slshell.backend.services import records
+from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.jobs import JobKind, Step, Work
+from slshell.backend.services.settings import Settings
+from slshell.backend.store.database import Write
+from slshell.backend.store.tables.appliances import appliances
+from slshell.backend.store.tables.instances import instances
+from slshell.model.appliance import ApplianceState, ContextMethod
+from slshell.model.errors import Conflict, SlshellError
+from slshell.model.event import Severity
+
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueJobs:
+    """Makes the job kinds `import` and `build`; `uploads` is where downloads are kept until taken in."""
+
+    catalogue: Catalogue
+    settings: Settings
+    uploads: Path
+
+    def kinds(self) -> tuple[JobKind, ...]:
+        """Both of them."""
+        return (
+            JobKind(
+                name="import",
+                steps=(
+                    Step(name="fetch", run=self._fetch),
+                    Step(name="check", run=self._check, done=self._ready),
+                    Step(name="tidy", run=self._tidy),
+                ),
+                failed=self._failed,
+            ),
+            JobKind(
+                name="build",
+                steps=(Step(name="build", run=self._build, done=self._ready),),
+                failed=self._failed,
+            ),
+        )
+
+    @property
+    def _limit(self) -> int:
+        return int(self.settings.cloud.max_image_gib * _GIB)
+
+    def _source(self, work: Work) -> Path:
+        if work.payload["is_url"]:
+            return self.uploads / f"{work.appliance_id}.download"
+        return Path(work.payload["source"])
+
+    def _say(self, work: Work) -> Callable[[str], None]:
+        return lambda text: self.catalogue.progress(str(work.appliance_id), text)
+
+    def _fetch(self, work: Work) -> None:
+        if work.payload["is_url"]:
+            fetch.download(
+                work.payload["source"], self._source(work), max_bytes=self._limit, progress=self._say(work)
+            )
+
+    def _check(self, work: Work) -> None:
+        taken = intake.take_in(
+            self._source(work),
+            self.catalogue.folder,
+            sha256=work.payload["sha256"],
+            max_bytes=self._limit,
+            progress=self._say(work),
+        )
+        user = work.payload["user"] or "root"
+        work.notes["taken"] = taken
+        work.notes["values"] = {"user": user, "context": ContextMethod.BOTH.value}
+
+    def _tidy(self, work: Work) -> None:
+        self._source(work).unlink(missing_ok=True)
+
+    def _build(self, work: Work) -> None:
+        built = builder.build(work.payload["recipe"], appliances_folder(), self._say(work))
+        taken = intake.take_in(
+            built.disk,
+            self.catalogue.folder,
+            sha256=built.sha256,
+            max_bytes=self._limit,
+            progress=self._say(work),
+        )
+        _, kernel, initrd = self.catalogue.files(taken.identifier)
+        _copy(built.kernel, kernel)
+        _copy(built.initrd, initrd)
+        work.notes["taken"] = taken
+        work.notes["values"] = {
+            "title": built.title, "user": built.user, "context": built.context, "os": built.os,
+            "os_version": built.os_version, "arch": built.arch, "min_ram_mib": built.min_ram_mib,
+            "cmdline": built.cmdline,
+        }  # fmt: skip
+
+    def _ready(self, write: Write, work: Work) -> None:
+        taken: TakenImage = work.notes["taken"]
+        self._refuse_second_entry(write, taken)
+        row = write.connection.execute(
+            select(appliances).where(appliances.c.id == work.appliance_id)
+        ).one()  # fmt: skip
+        self.catalogue.forget(write, row.id)
+        values: dict[str, Any] = row._asdict() | {
+            "id": taken.identifier, "state": ApplianceState.READY.value, "progress": "", "reason": "",
+            "format": taken.format, "size_bytes": taken.size_bytes, "disk_bytes": taken.disk_bytes,
+            "sha1": taken.sha1, "sha256": taken.sha256, "revision": write.revision,
+        }  # fmt: skip
+        write.connection.execute(insert(appliances).values(**(values | work.notes["values"])))
+        write.connection.execute(
+            update(instances)
+            .where(instances.c.appliance_id == row.id)
+            .values(appliance_id=taken.identifier, revision=write.revision)
+        )
+        records.add_event(write, "image", f"appliance {row.name} is ready ({taken.identifier})")
+
+    def _refuse_second_entry(self, write: Write, taken: TakenImage) -> None:
+        name = write.connection.execute(
+            select(appliances.c.name).where(appliances.c.id == taken.identifier)
+        ).scalar_one_or_none()
+        if name is not None:
+            raise Conflict(
+                f"this image is already in the catalogue as {name} ({taken.identifier})",
+                hint=f"start it with `slshell run {name}`",
+            )
+
+    def _failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
+        if work.kind == "import":
+            self._tidy(work)
+        reason = f"{error.message} ({error.hint})" if error.hint else error.message
+
+        def record(write: Write) -> None:
+            write.connection.execute(
+                update(appliances)
+                .where(appliances.c.id == work.appliance_id)
+                .values(
+                    state=ApplianceState.FAILED.value, reason=reason, progress="", revision=write.revision
+                )
+            )
+            records.add_event(write, "image", f"{work.kind} failed: {reason}", severity=Severity.ERROR)
+
+        return record
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy so that the target is whole or not there."""
+    partial = target.with_suffix(target.suffix + ".part")
+    shutil.copyfile(source, partial)
+    partial.chmod(0o644)
+    partial.replace(target)

@@ -1,0 +1,205 @@
+"""The cloud: all services put together, started and stopped as one."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from slshell import __version__
+from slshell.backend.engines.base import Engine
+from slshell.backend.services import known_hosts, records
+from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.catalogue_jobs import CatalogueJobs
+from slshell.backend.services.changes import Bell
+from slshell.backend.services.compute import Compute
+from slshell.backend.services.jobs import JobRunner, Work
+from slshell.backend.services.lifecycle import Happening, allows
+from slshell.backend.services.machine_jobs import MachineJobs
+from slshell.backend.services.metrics import Sampler
+from slshell.backend.services.reachability import Reachability
+from slshell.backend.services.reconcile import Reconcile
+from slshell.backend.services.settings import Settings
+from slshell.backend.store.database import Database
+from slshell.backend.store.tables.instances import instances
+from slshell.model.cloud import CloudStatus
+from slshell.model.host import Host
+from slshell.model.instance import State
+
+LOG = logging.getLogger(__name__)
+BUNDLED = "ttylinux"
+
+
+class Cloud:
+    """One data folder's cloud. `database` is prepared already, `engine` not opened yet."""
+
+    def __init__(
+        self, *, home: Path, cloud_id: str, database: Database, engine: Engine, settings: Settings
+    ) -> None:
+        self.home = home
+        self.id = cloud_id
+        self.database = database
+        self.engine = engine
+        self.settings = settings
+        self.owner = _account_name()
+        self.bell = Bell()
+        self.socket = ""
+        self.ask_to_end: Callable[[], None] = lambda: None
+        self._began = time.monotonic()
+        self.uploads = home / "uploads"
+        self.catalogue = Catalogue(
+            database=database, folder=engine.image_folder, wake=lambda: self._imports.wake()
+        )
+        self.sampler = Sampler(engine=engine)
+        self.reachability = Reachability(database=database)
+        self.compute = Compute(
+            database=database,
+            engine=engine,
+            catalogue=self.catalogue,
+            settings=settings,
+            cloud_id=cloud_id,
+            known_hosts=home / "known_hosts",
+            wake=lambda: self._machines.wake(),
+        )
+        self.reconcile = Reconcile(database=database, engine=engine, up=self.reachability.watch)
+        machines = MachineJobs(database=database, engine=engine, catalogue=self.catalogue, settings=settings)
+        imports = CatalogueJobs(catalogue=self.catalogue, settings=settings, uploads=self.uploads)
+        self._machines = JobRunner(database, machines.kinds(), settings.cloud.workers, self._finished)
+        self._imports = JobRunner(database, imports.kinds(), 1)
+        database.on_change = self._changed
+
+    async def start(self) -> None:
+        """Open the engine, take up what was left, and begin to work.
+
+        Raises:
+            EngineFailed: the engine cannot be opened.
+        """
+        self.reachability.attach(asyncio.get_running_loop())
+        await asyncio.to_thread(self._start)
+
+    def _start(self) -> None:
+        self.uploads.mkdir(mode=0o700, exist_ok=True)
+        self.engine.open(self.reconcile.hear)
+        self.catalogue.ensure_bundled(BUNDLED)
+        self._machines.start()
+        self.reconcile.start()
+        self._imports.start()
+        self.sampler.start()
+        known_hosts.write(self.database, self.home / "known_hosts")
+        # Proving KVM may boot a machine; nobody should wait for that before the first instance.
+        threading.Thread(target=self.engine.accelerator, name="accelerator", daemon=True).start()
+
+    async def stop(self) -> None:
+        """Finish the steps at hand and let go; machines go on."""
+        await self.reachability.stop()
+        await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        self._machines.stop()
+        self._imports.stop()
+        self.sampler.stop()
+        self.reconcile.stop()
+        self.engine.close()
+        self.database.close()
+
+    async def shut_machines_down(self, timeout_s: float) -> None:
+        """Ask every running machine to power itself off; cut the power of those that have not in time."""
+        asked = await asyncio.to_thread(self._ask_all_down)
+        deadline = time.monotonic() + timeout_s
+        while (left := deadline - time.monotonic()) > 0:
+            heard = self.bell.listen()
+            try:
+                if not await asyncio.to_thread(self._still_on):
+                    break
+                async with asyncio.timeout(left):
+                    await heard.wait()
+            except TimeoutError:
+                break
+            finally:
+                self.bell.forget(heard)
+        LOG.info("%d machines were asked to shut down", asked)
+        await asyncio.to_thread(self._cut_power)
+
+    def _in(self, *states: State) -> list[tuple[int, str]]:
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(instances.c.id, instances.c.engine_id).where(
+                    instances.c.state.in_([state.value for state in states])
+                )
+            ).all()
+        return [(row.id, row.engine_id) for row in rows]
+
+    def _ask_all_down(self) -> int:
+        running = self._in(State.RUNNING)
+        for instance_id, _ in running:
+            self.compute.shutdown(instance_id)
+        return len(running)
+
+    def _still_on(self) -> bool:
+        return bool(self._in(State.SHUTDOWN))
+
+    def _cut_power(self) -> None:
+        """The last resort of `down --all`; what was cut becomes Unknown with the reason."""
+        for instance_id, engine_id in self._in(State.RUNNING, State.SHUTDOWN, State.BOOT):
+            if engine_id:
+                self.engine.stop(engine_id)
+            with self.database.write() as write:
+                row = records.instance_row(write.connection, instance_id)
+                if allows(State(row.state), Happening.STOPPED):
+                    records.move(
+                        write, instance_id, Happening.STOPPED, reason="its power was cut: the cloud went down"
+                    )
+
+    def _changed(self, revision: int) -> None:
+        self.bell.ring(revision)
+        self.catalogue.announce()
+
+    def _finished(self, work: Work) -> None:
+        self.reconcile.finished(work)
+
+    def hosts(self) -> list[Host]:
+        """The hosts of this cloud."""
+        return self.engine.hosts()
+
+    def status(self) -> CloudStatus:
+        """What this daemon says of itself."""
+        with self.database.read() as connection:
+            revision = self.database.revision(connection)
+            counts: dict[str, int] = dict(
+                connection.execute(
+                    select(instances.c.state, func.count())
+                    .where(instances.c.state != State.DONE.value)
+                    .group_by(instances.c.state)
+                )
+                .tuples()
+                .all()
+            )
+        how = self.engine.accelerator()
+        return CloudStatus(
+            id=self.id,
+            pid=os.getpid(),
+            socket=self.socket,
+            version=__version__,
+            engine=self.engine.capabilities.name,
+            libvirt_uri=self.engine.uri,
+            uptime_s=round(time.monotonic() - self._began, 3),
+            home=str(self.home),
+            accelerator=how.kind,
+            accelerator_reason=how.reason,
+            revision=revision,
+            instances=counts,
+        )
+
+
+def _account_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

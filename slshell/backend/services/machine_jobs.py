@@ -1,0 +1,238 @@
+"""The jobs of an instance, step by step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from slshell.backend.engines.base import Engine, Forward, MachineSpec, Power
+from slshell.backend.images import contextualization
+from slshell.backend.services import records
+from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
+from slshell.backend.services.lifecycle import Happening, allows
+from slshell.backend.services.settings import Settings
+from slshell.backend.store.database import Database, Write
+from slshell.backend.store.tables.base import utc_now
+from slshell.model.appliance import ContextMethod
+from slshell.model.errors import EngineFailed, SlshellError
+from slshell.model.event import Severity
+from slshell.model.instance import State
+
+LOG = logging.getLogger(__name__)
+_COMING_UP = (State.PENDING, State.PROLOG, State.BOOT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineJobs:
+    """Makes the job kinds `run`, `start`, `shutdown`, `watch`, `reboot` and `kill`."""
+
+    database: Database
+    engine: Engine
+    catalogue: Catalogue
+    settings: Settings
+
+    def kinds(self) -> tuple[JobKind, ...]:
+        """All of them."""
+        start = Step(name="start", run=self._start)
+        expose = Step(name="expose", run=self._expose, done=self._up)
+        return (
+            JobKind(
+                name="run",
+                steps=(
+                    Step(name="accept", run=self._accept, done=self._claimed),
+                    Step(name="image", run=self._image),
+                    Step(name="disks", run=self._disks),
+                    Step(name="define", run=self._define, done=self._prepared),
+                    start,
+                    expose,
+                ),
+                failed=self._run_failed,
+            ),
+            JobKind(name="start", steps=(start, expose), failed=self._start_failed),
+            JobKind(name="shutdown", steps=(Step(name="ask", run=self._shut_down, done=self._watch),)),
+            JobKind(name="watch", steps=(Step(name="look", run=lambda _work: None, done=self._ignored),)),
+            JobKind(name="reboot", steps=(Step(name="reset", run=self._reboot),), failed=self._complain),
+            JobKind(
+                name="kill",
+                steps=(
+                    Step(name="stop", run=self._stop),
+                    Step(name="remove", run=self._remove),
+                    Step(name="release", run=lambda _work: None, done=self._released),
+                ),
+                failed=self._kill_failed,
+                urgent=True,
+            ),
+        )
+
+    def row(self, work: Work) -> Row[Any]:
+        """The instance that a job is for, as it now is."""
+        if work.instance_id is None:
+            raise SlshellError(f"job {work.id} ({work.kind}) names no instance")
+        with self.database.read() as connection:
+            return records.instance_row(connection, work.instance_id)
+
+    def _check_coming_up(self, work: Work) -> Row[Any]:
+        row = self.row(work)
+        if State(row.state) not in _COMING_UP:
+            raise Overtaken(f"the instance is {row.state}")
+        return row
+
+    def _accept(self, work: Work) -> None:
+        self._check_coming_up(work)
+
+    def _claimed(self, write: Write, work: Work) -> None:
+        self._move(write, work, Happening.CLAIMED)
+
+    def _prepared(self, write: Write, work: Work) -> None:
+        self._move(write, work, Happening.PREPARED, engine_id=work.notes["engine_id"])
+
+    def _move(self, write: Write, work: Work, happening: Happening, **values: Any) -> None:
+        """One transition, or nothing when the instance has moved on: the next step will notice."""
+        row = records.instance_row(write.connection, work.instance_id or 0)
+        if allows(State(row.state), happening):
+            records.move(write, row.id, happening, **values)
+
+    def _image(self, work: Work) -> None:
+        self.catalogue.wait_until_ready(
+            lambda: str(self._check_coming_up(work).appliance_id), self.settings.cloud.image_timeout_s
+        )
+
+    def _spec(self, row: Row[Any]) -> MachineSpec:
+        appliance, image = self.catalogue.boot_image(row.appliance_id)
+        keys: list[str] = msgspec.json.decode(row.keys)
+        pairs: dict[str, str] = msgspec.json.decode(row.context)
+        discs = []
+        if appliance.context in {ContextMethod.STRATUSLAB, ContextMethod.BOTH}:
+            discs.append(
+                contextualization.stratuslab_disc(
+                    keys=keys, hostname=row.name, host_key=row.host_key_private, context=pairs
+                )
+            )
+        if appliance.context in {ContextMethod.CLOUD_INIT, ContextMethod.BOTH}:
+            discs.append(
+                contextualization.cloud_init_seed(
+                    keys=keys,
+                    user=row.user,
+                    hostname=row.name,
+                    host_key=row.host_key_private,
+                    host_public_key=row.host_key,
+                    instance_uuid=row.uuid,
+                )
+            )
+        return MachineSpec(
+            instance_id=row.id,
+            name=row.name,
+            uuid=row.uuid,
+            vcpu=row.vcpu,
+            ram_mib=row.ram_mib,
+            swap_mib=row.swap_mib,
+            image=image,
+            discs=tuple(discs),
+        )
+
+    def _disks(self, work: Work) -> None:
+        self.engine.prepare_disks(self._spec(self._check_coming_up(work)))
+
+    def _define(self, work: Work) -> None:
+        work.notes["engine_id"] = self.engine.define(self._spec(self._check_coming_up(work)))
+
+    def _start(self, work: Work) -> None:
+        self.engine.start(self._check_coming_up(work).engine_id)
+
+    def _expose(self, work: Work) -> None:
+        row = self._check_coming_up(work)
+        machine = self.engine.get(row.engine_id)
+        if machine.power is Power.RUNNING:
+            self.engine.expose(row.engine_id, [Forward(address=row.address, port=row.ssh_port)])
+        work.notes["machine"] = machine
+
+    def _up(self, write: Write, work: Work) -> None:
+        machine = work.notes["machine"]
+        if machine.power is Power.RUNNING:
+            self._move(write, work, Happening.STARTED)
+        else:
+            reason = machine.reason or f"it went off at once ({machine.raw})"
+            row = records.instance_row(write.connection, work.instance_id or 0)
+            if allows(State(row.state), Happening.STOPPED):
+                records.move(write, row.id, Happening.STOPPED, reason=reason)
+
+    def _run_failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
+        row = self.row(work)
+        reason = _in_words(error)
+        try:
+            self.engine.delete(row.id, row.uuid)
+        except SlshellError as second:
+            LOG.warning("instance %s: clean-up failed: %s", row.id, second.message)
+            reason += f" Clean-up failed as well: {second.message}"
+        return lambda write: self._failed_move(write, work, Happening.FAILED, reason)
+
+    def _start_failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
+        row = self.row(work)
+        reason = _in_words(error)
+        try:
+            self.engine.stop(row.engine_id)
+        except SlshellError as second:
+            LOG.warning("instance %s: stopping failed: %s", row.id, second.message)
+            reason += f" Stopping it failed as well: {second.message}"
+        return lambda write: self._failed_move(write, work, Happening.STOPPED, reason)
+
+    def _kill_failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
+        return lambda write: self._failed_move(write, work, Happening.FAILED, _in_words(error))
+
+    def _failed_move(self, write: Write, work: Work, happening: Happening, reason: str) -> None:
+        row = records.instance_row(write.connection, work.instance_id or 0)
+        if allows(State(row.state), happening):
+            records.move(write, row.id, happening, reason=reason)
+
+    def _complain(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
+        return lambda write: records.add_event(
+            write, work.kind, f"{work.kind} failed: {_in_words(error)}",
+            instance_id=work.instance_id, severity=Severity.ERROR,
+        )  # fmt: skip
+
+    def _shut_down(self, work: Work) -> None:
+        row = self.row(work)
+        if State(row.state) is not State.SHUTDOWN:
+            raise Overtaken(f"the instance is {row.state}")
+        self.engine.shutdown(row.engine_id)
+
+    def _watch(self, write: Write, work: Work) -> None:
+        patience = timedelta(seconds=self.settings.cloud.shutdown_timeout_s)
+        records.add_job(write, "watch", "look", instance_id=work.instance_id, not_before=utc_now() + patience)
+
+    def _ignored(self, write: Write, work: Work) -> None:
+        row = records.instance_row(write.connection, work.instance_id or 0)
+        if allows(State(row.state), Happening.SHUTDOWN_IGNORED):
+            patience = int(self.settings.cloud.shutdown_timeout_s)
+            reason = f"the guest did not power itself off within {patience} s; log in and do it, or kill it"
+            records.move(write, row.id, Happening.SHUTDOWN_IGNORED, reason=reason)
+
+    def _reboot(self, work: Work) -> None:
+        self.engine.reboot(self.row(work).engine_id)
+
+    def _stop(self, work: Work) -> None:
+        row = self.row(work)
+        if State(row.state) is not State.EPILOG:
+            raise Overtaken(f"the instance is {row.state}")
+        if row.engine_id:
+            self.engine.stop(row.engine_id)
+
+    def _remove(self, work: Work) -> None:
+        row = self.row(work)
+        self.engine.delete(row.id, row.uuid)
+
+    def _released(self, write: Write, work: Work) -> None:
+        self._move(write, work, Happening.RELEASED)
+
+
+def _in_words(error: SlshellError) -> str:
+    if isinstance(error, EngineFailed) and not error.message:
+        return "the hypervisor refused without a reason"
+    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -1,0 +1,196 @@
+"""Comparing what the database believes with what the engine says, and repairing the difference."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from slshell.backend.engines.base import Engine, EngineEvent, EngineEventKind, Forward, Machine, Power
+from slshell.backend.services import records
+from slshell.backend.services.jobs import Work
+from slshell.backend.services.lifecycle import Happening, allows
+from slshell.backend.store.database import Database, Write
+from slshell.backend.store.tables.activity import jobs
+from slshell.backend.store.tables.instances import instances
+from slshell.model.errors import NotFound, SlshellError
+from slshell.model.event import JobState, Severity
+from slshell.model.instance import State
+
+LOG = logging.getLogger(__name__)
+
+_OFF = frozenset({Power.STOPPED, Power.CRASHED, Power.GONE})
+_SHOULD_EXIST = (State.BOOT, State.RUNNING, State.SHUTDOWN, State.UNKNOWN)
+_DECIDED_BY_JOBS = ("run", "start", "kill")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconcile:
+    """Follows the engine's events on a thread of its own. `up` is told of instances that run now."""
+
+    database: Database
+    engine: Engine
+    up: Callable[[int], None]
+    _events: queue.Queue[EngineEvent | None] = field(default_factory=queue.Queue)
+    _thread: list[threading.Thread] = field(default_factory=list)
+
+    def hear(self, event: EngineEvent) -> None:
+        """Take an event from the engine's thread."""
+        self._events.put(event)
+
+    def start(self) -> None:
+        """Begin to follow events, after one comparison of everything."""
+        self.everything()
+        thread = threading.Thread(target=self._follow, name="reconcile", daemon=True)
+        self._thread.append(thread)
+        thread.start()
+
+    def stop(self) -> None:
+        """Stop following."""
+        self._events.put(None)
+        for thread in self._thread:
+            thread.join(10)
+
+    def finished(self, work: Work) -> None:
+        """Look at an instance after its job, for events were left to the job until now."""
+        if work.instance_id is None:
+            return
+        with self.database.read() as connection:
+            row = records.instance_row(connection, work.instance_id)
+        if State(row.state) not in _SHOULD_EXIST or not row.engine_id:
+            return
+        try:
+            self._compare(row.id, self.engine.get(row.engine_id))
+        except SlshellError as error:
+            LOG.warning("instance %s cannot be looked at: %s", row.id, error.message)
+
+    def everything(self) -> None:
+        """Compare all instances with all machines, repair, and report machines that nobody owns."""
+        machines = {one.instance_id: one for one in self.engine.machines() if one.instance_id is not None}
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(instances).where(instances.c.state.in_([state.value for state in _SHOULD_EXIST]))
+            ).all()
+        for row in rows:
+            gone = Machine(
+                engine_id=row.engine_id,
+                instance_id=row.id,
+                power=Power.GONE,
+                raw="gone",
+                reason="the hypervisor does not know it any more; its disks may be lost",
+            )
+            machine = machines.get(row.id, gone)
+            self._compare(row.id, machine)
+        self._clear_leftovers()
+
+    def _follow(self) -> None:
+        while (event := self._events.get()) is not None:
+            try:
+                self._react(event)
+            except SlshellError as error:
+                LOG.warning("%s could not be followed: %s", event.kind, error.message)
+            except Exception:
+                # A defect in following one event must not end the following of all others.
+                LOG.exception("following %s broke", event.kind)
+
+    def _react(self, event: EngineEvent) -> None:
+        if event.kind is EngineEventKind.RESTORED:
+            self._tell("engine", "the hypervisor answers again", Severity.INFO)
+            self.everything()
+        elif event.kind is EngineEventKind.LOST:
+            self._tell("engine", f"the hypervisor does not answer: {event.text}", Severity.WARNING)
+        elif event.machine is None or event.machine.instance_id is None:
+            LOG.info("an event of a machine that is not ours: %s", event)
+        elif event.kind is EngineEventKind.REBOOTED:
+            self._rebooted(event.machine.instance_id)
+        else:
+            self._compare(event.machine.instance_id, event.machine)
+
+    def _compare(self, instance_id: int, machine: Machine) -> None:
+        with self.database.write() as write:
+            try:
+                row = records.instance_row(write.connection, instance_id)
+            except NotFound:
+                LOG.warning("machine %s carries the number of an unknown instance", machine.engine_id)
+                return
+            if _job_decides(write, instance_id):
+                return
+            running = self._settle(write, row, machine)
+        if running:
+            try:
+                self.engine.expose(machine.engine_id, [Forward(address=row.address, port=row.ssh_port)])
+            except SlshellError as error:
+                self._tell("network", f"instance {row.id}: {error.message}", Severity.ERROR, row.id)
+            self.up(instance_id)
+
+    def _settle(self, write: Write, row: Row[Any], machine: Machine) -> bool:
+        """Bring one row in line; answers whether the machine runs."""
+        state = State(row.state)
+        if machine.power in _OFF:
+            if state is not State.UNKNOWN and allows(state, Happening.STOPPED):
+                records.move(write, row.id, Happening.STOPPED, reason=machine.reason or machine.raw)
+            return False
+        if machine.power is not Power.RUNNING:
+            return False
+        if state in {State.BOOT, State.UNKNOWN}:
+            records.move(write, row.id, Happening.STARTED)
+        return state in _SHOULD_EXIST
+
+    def _rebooted(self, instance_id: int) -> None:
+        with self.database.write() as write:
+            row = records.instance_row(write.connection, instance_id)
+            records.change_instance(write, instance_id, reachable=False)
+            records.add_event(
+                write, "reboot", f"instance {row.id} ({row.name}) restarted", instance_id=instance_id
+            )
+        self.up(instance_id)
+
+    def _clear_leftovers(self) -> None:
+        """Finish the removal of what is Done or Failed; report what no row knows."""
+        with self.database.read() as connection:
+            known = {
+                row.uuid: State(row.state)
+                for row in connection.execute(select(instances.c.uuid, instances.c.state))
+            }
+            busy = set(
+                connection.execute(
+                    select(jobs.c.instance_id).where(
+                        jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value])
+                    )
+                ).scalars()
+            )
+        for instance_id, uuid in self.engine.leftovers():
+            if uuid not in known:
+                self._tell(
+                    "engine",
+                    f"a machine or folder of instance {instance_id} ({uuid}) has no owner; it was left alone",
+                    Severity.WARNING,
+                )
+            elif known[uuid] in {State.DONE, State.FAILED} and instance_id not in busy:
+                self.engine.delete(instance_id, uuid)
+                self._tell("engine", f"what was left of instance {instance_id} was removed", Severity.INFO)
+
+    def _tell(self, kind: str, text: str, severity: Severity, instance_id: int | None = None) -> None:
+        with self.database.write() as write:
+            records.add_event(write, kind, text, severity=severity, instance_id=instance_id)
+
+
+def _job_decides(write: Write, instance_id: int) -> bool:
+    """Whether a job that ends in a known state is under way for the instance."""
+    return (
+        write.connection.execute(
+            select(jobs.c.id)
+            .where(
+                jobs.c.instance_id == instance_id,
+                jobs.c.kind.in_(_DECIDED_BY_JOBS),
+                jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value]),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )

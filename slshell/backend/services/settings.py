@@ -1,0 +1,109 @@
+"""The cloud's own settings, read from `config.toml` at start."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from slshell.model.errors import UsageError
+from slshell.model.instance import InstanceType
+from slshell.model.names import checked_name
+
+# The tutorial's section 6.1.
+TUTORIAL_TYPES = {
+    "t1.micro": (1, 128, 512),
+    "m1.small": (1, 128, 1024),
+    "m1.large": (2, 512, 1024),
+    "m1.xlarge": (2, 1024, 1024),
+    "c1.medium": (1, 256, 1024),
+    "c1.xlarge": (4, 2048, 2048),
+}
+
+
+class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[cloud]` table of config.toml."""
+
+    database: str = ""
+    """An SQLAlchemy URL; empty means SQLite in the data folder."""
+    listen: str = ""
+    """HOST:PORT to answer on TCP as well, for those who hold the token; empty means the socket only."""
+    engine_uri: str = ""
+    """Another libvirt connection; empty means a private daemon of the cloud's own."""
+    engine_account: str = "nobody"
+    """The account that machines run under when the cloud is root's."""
+    accelerator: str = "auto"
+    """auto, kvm or tcg."""
+    default_instance_type: str = "m1.small"
+    max_image_gib: float = 100.0
+    shutdown_timeout_s: float = 120.0
+    """How long a guest may take to power itself off before the instance counts as Running again."""
+    image_timeout_s: float = 1800.0
+    """How long a starting instance waits for its appliance to be ready."""
+    workers: int = 4
+    """Jobs done at the same time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that the back end can be told."""
+
+    cloud: CloudSection = field(default_factory=CloudSection)
+    types: dict[str, InstanceType] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The settings in `path`; a missing file means the defaults.
+
+        Raises:
+            UsageError: the file is not TOML, or a key or value is not known; file and key are named.
+        """
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"{path} cannot be read: {error}", hint="mend or remove the file") from error
+        return cls.of(data, str(path))
+
+    @classmethod
+    def of(cls, data: dict[str, Any], where: str) -> Self:
+        """The settings in parsed data; `where` names its source in errors."""
+        try:
+            section = msgspec.convert(data.get("cloud", {}), CloudSection)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{where}, [cloud]: {error}") from error
+        if section.accelerator not in {"auto", "kvm", "tcg"}:
+            raise UsageError(f"{where}, [cloud] accelerator: “{section.accelerator}” is not auto, kvm or tcg")
+        sizes: dict[str, Any] = {**TUTORIAL_TYPES, **data.get("instance_types", {})}
+        default = section.default_instance_type
+        if default not in sizes:
+            raise UsageError(
+                f"{where}, [cloud] default_instance_type: there is no type “{default}”",
+                hint="known types: " + ", ".join(sorted(sizes)),
+            )
+        types = {
+            name: _type(name, value, name == default, f"{where}, [instance_types] {name}")
+            for name, value in sorted(sizes.items())
+        }
+        return cls(cloud=section, types=types)
+
+
+def _type(name: str, value: Any, default: bool, where: str) -> InstanceType:
+    """A size given as `[cpu, ram, swap]`, as the tutorial's text `1, 128, 1024`, or as a table."""
+    checked_name(name, "type")
+    if isinstance(value, dict):
+        numbers = [value.get(key) for key in ("cpu", "ram", "swap")]
+        strange = set(value) - {"cpu", "ram", "swap"}
+    else:
+        numbers = [int(n) for n in re.findall(r"\d+", value)] if isinstance(value, str) else list(value)
+        strange = set()
+    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
+    if len(whole) != 3 or len(numbers) != 3 or strange or whole[0] < 1 or whole[1] < 1 or whole[2] < 0:
+        raise UsageError(
+            f"{where}: wants CPUs, RAM in MiB and swap in MiB",
+            hint='for example "m1.huge" = [8, 16384, 2048]',
+        )
+    return InstanceType(name=name, vcpu=whole[0], ram_mib=whole[1], swap_mib=whole[2], default=default)

@@ -1,0 +1,14 @@
+"""Runs the migrations on the connection that the database hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from slshell.backend.store.tables import activity, appliances, cloud, instances
+from slshell.backend.store.tables.base import metadata
+
+GROUPS = (activity, appliances, cloud, instances)
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()
