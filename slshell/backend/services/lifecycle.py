@@ -96,5 +96,4 @@ def moved_on(phases: tuple[Phase, ...], state: State, now: datetime) -> tuple[Ph
 
 def answered(phases: tuple[Phase, ...], now: datetime) -> tuple[Phase, ...]:
     """The phases with the moment added at which SSH first answered."""
-    moment = Phase(name="reachable", started_at=now, ended_at=now)
-    return (*phases[:-1], moment, phases[-1]) if phases else (moment,)
+    return (*phases, Phase(name="reachable", started_at=now, ended_at=now))
