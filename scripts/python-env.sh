@@ -50,6 +50,8 @@ install() {
     local uv python
     uv=$(scripts/find-uv.sh)
     python=$(choose_python)
+    # A company's own certificates are known to the system only.
+    export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
     export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.cache/uv}
     export UV_BUILD_CONSTRAINT=requirements.lock VIRTUAL_ENV=$PWD/.venv
     say "setup: making the Python environment in .venv"

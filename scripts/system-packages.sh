@@ -29,8 +29,15 @@ choose_as_root() {
     fail "these need an administrator, and sudo cannot be used here. As root, run:" "$1" "and then repeat this command."
 }
 
-# apt-get without questions; its answers go to stderr, as all narration does.
-apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >&2 </dev/null; }
+# apt-get without questions; what it says is shown only when it fails.
+apt() {
+    local log status=0
+    log=$(mktemp)
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 </dev/null || status=$?
+    if [ "$status" -ne 0 ]; then tail -n 20 "$log" >&2; fi
+    rm -f "$log"
+    return "$status"
+}
 
 # A test server is started by its test: the distribution's own one would take the port and run for ever.
 without_default_cluster() {
