@@ -17,7 +17,7 @@ class Progress:
 
     def __init__(self, stream: TextIO, *, shown: bool, width: int) -> None:
         self._stream = stream
-        self._shown = shown
+        self.shown = shown
         self._width = width
         self._started = time.monotonic()
         self._drawn = ""
@@ -34,7 +34,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Replace the line; it shows the seconds since the start as well."""
-        if not self._shown:
+        if not self.shown:
             return
         spent = time.monotonic() - self._started
         frame = FRAMES[int(spent * FRAMES_PER_S) % len(FRAMES)]

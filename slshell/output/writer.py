@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+import msgspec
+
 from slshell.model.errors import SlshellError
-from slshell.output.formats import Format, as_json, as_yaml, painted, rendered
-from slshell.output.listing import Listing
+from slshell.output.formats import Format, as_csv, as_json, as_yaml, painted, rendered
+from slshell.output.listing import Kind, Listing
 from slshell.output.progress import Progress
-from slshell.output.text import clean
+from slshell.output.text import clean, clean_json
 
 
 @dataclass
@@ -42,6 +44,24 @@ class Output:
         if not listing.items and not listing.errors and self.format is Format.TABLE:
             self.notice(listing.kind.empty)
 
+    def stream(self, kind: Kind, items: Sequence[Any]) -> None:
+        """Write items as they come: JSON and YAML one document each, tables without a header."""
+        for item in items:
+            match self.format:
+                case Format.JSON:
+                    self.write(clean_json(msgspec.json.encode(item).decode()) + "\n")
+                case Format.YAML:
+                    self.write("---\n" + as_yaml(item))
+                case Format.CSV:
+                    self.write(as_csv(Listing(kind=kind, items=[item])).partition("\n")[2])
+                case Format.NAME:
+                    self.write(clean(kind.name(item)) + "\n")
+                case Format.TABLE if self.quiet:
+                    self.write(clean(kind.quiet(item)) + "\n")
+                case Format.TABLE:
+                    self.write("  ".join(clean(column.text(item)) for column in kind.columns) + "\n")
+        self.stdout.flush()
+
     def show_data(self, value: Any, text: str) -> None:
         """Write `value` under json or yaml, else `text`, whose lines are cleaned."""
         self.result = value
@@ -62,6 +82,17 @@ class Output:
     def write(self, text: str) -> None:
         """Write finished text; the caller answers for what is in it."""
         self.stdout.write(text)
+
+    def raw(self, data: bytes, to_stderr: bool) -> None:
+        """Hand on bytes of a machine as they are; cleaned where they go into text instead of a file."""
+        stream = self.stderr if to_stderr else self.stdout
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            stream.write("\n".join(clean(part) for part in data.decode("utf-8", "replace").split("\n")))
+            return
+        stream.flush()
+        binary.write(data)
+        binary.flush()
 
     def notice(self, text: str) -> None:
         """Tell the user something beside the data; nothing under `--quiet`."""

@@ -1,0 +1,75 @@
+"""Doing one thing to several machines: each by itself, one failure does not stop the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from slshell.commands.environment import Environment
+from slshell.commands.kinds import INSTANCE
+from slshell.commands.parameters import resolve_ids
+from slshell.commands.waiting import TIMEOUT_S, wait_for
+from slshell.model.errors import SlshellError
+from slshell.model.instance import Instance
+from slshell.output.listing import Listing
+from slshell.output.text import human_span
+
+
+def wait_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--wait` and `--timeout` to a command that starts something."""
+    function = click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0),
+        default=TIMEOUT_S,
+        show_default=True,
+        metavar="SECONDS",
+        help="Longest wait.",
+    )(function)
+    return click.option("-w", "--wait", "wait", is_flag=True, help="Return when it has come about.")(function)
+
+
+def act(
+    environment: Environment,
+    references: Iterable[str],
+    action: Callable[[int], Instance],
+    *,
+    goal: str | None,
+    timeout_s: float = TIMEOUT_S,
+) -> Listing:
+    """Do `action` to each machine, then wait for `goal` where one is given."""
+    ids, errors = resolve_ids(environment.cloud, references)
+    return act_on(environment, ids, errors, action, goal=goal, timeout_s=timeout_s)
+
+
+def act_on(
+    environment: Environment,
+    ids: Iterable[int],
+    errors: list[SlshellError],
+    action: Callable[[int], Instance],
+    *,
+    goal: str | None,
+    timeout_s: float,
+) -> Listing:
+    """`act` for ids that are resolved; `errors` are those of the resolving."""
+    errors = list(errors)
+    items = []
+    for number in ids:
+        try:
+            items.append(action(number))
+        except SlshellError as error:
+            errors.append(error)
+    if goal is not None and items:
+        items, late = wait_for(environment, [each.id for each in items], goal, timeout_s)
+        errors += late
+    return Listing(kind=INSTANCE, items=items, errors=tuple(errors))
+
+
+def loss(instance: Instance) -> str:
+    """What goes with a machine, in one line."""
+    age = human_span((datetime.now(UTC) - instance.created_at).total_seconds())
+    about = f"{instance.appliance}, {instance.state}, made {age} ago"
+    return f"{instance.id} {instance.name} ({about}) and its disks"

@@ -1,0 +1,95 @@
+"""`slshell run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from slshell.client.cloud import new_request_id
+from slshell.commands.actions import wait_options
+from slshell.commands.environment import Environment
+from slshell.commands.kinds import LAUNCHED, TYPE
+from slshell.commands.parameters import ApplianceId, KeyValue, TypeName
+from slshell.commands.registry import Danger, command
+from slshell.commands.waiting import REACHABLE, wait_for
+from slshell.model.errors import UsageError
+from slshell.model.instance import RunRequest
+from slshell.model.names import checked_name
+from slshell.output.listing import Listing
+from slshell.ssh.keys import public_keys
+
+
+@command(danger=Danger.CHANGE)
+@click.argument("appliance", type=ApplianceId, required=False)
+@click.option("-n", "--number", type=click.IntRange(min=1), default=1, help="How many machines.")
+@click.option("--name", help="Name of the machine; several get numbers behind it.")
+@click.option("-t", "--type", "type_name", type=TypeName, metavar="TYPE", help="Machine size, see -l.")
+@click.option("--cpu", type=click.IntRange(min=1), help="CPUs instead of the type's.")
+@click.option("--ram", type=click.IntRange(min=1), metavar="MB", help="Memory instead of the type's.")
+@click.option("--swap", type=click.IntRange(min=0), metavar="MB", help="Swap space instead of the type's.")
+@click.option(
+    "-k",
+    "--key",
+    "keys",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Public SSH key for the machine; may be repeated.",
+)
+@click.option(
+    "--context",
+    type=KeyValue(),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable for the machine's context.",
+)
+@click.option("-l", "--list-types", "list_types", is_flag=True, help="List the machine sizes and end.")
+@wait_options
+@click.option("--for", "goal", type=click.Choice(["running", REACHABLE]), help="What --wait waits for.")
+def run_command(
+    environment: Environment,
+    appliance: str | None,
+    number: int,
+    name: str | None,
+    type_name: str | None,
+    cpu: int | None,
+    ram: int | None,
+    swap: int | None,
+    keys: tuple[Path, ...],
+    context: tuple[tuple[str, str], ...],
+    list_types: bool,
+    wait: bool,
+    timeout_s: float,
+    goal: str | None,
+) -> Listing:
+    """Start machines of an appliance.
+
+    With --quiet it prints `ID, ADDRESS` for each.
+    """
+    if list_types:
+        return Listing(kind=TYPE, items=environment.cloud.types())
+    if appliance is None:
+        raise UsageError("no appliance is named", hint="slshell appliances lists them, for example ttylinux")
+    if name is not None:
+        checked_name(name)
+    found = public_keys(keys, setting=environment.settings.ssh.key, environ=environment.environ)
+    environment.output.notice(found.notice)
+    request = RunRequest(
+        request_id=new_request_id(),
+        appliance=appliance,
+        type=type_name,
+        count=number,
+        name=name,
+        vcpu=cpu,
+        ram_mib=ram,
+        swap_mib=swap,
+        keys=found.lines,
+        context=dict(context),
+    )
+    started = environment.cloud.run_instance(request)
+    if not wait and goal is None:
+        return Listing(kind=LAUNCHED, items=started)
+    target = "Running" if goal == "running" else REACHABLE
+    items, errors = wait_for(environment, [each.id for each in started], target, timeout_s)
+    return Listing(kind=LAUNCHED, items=items, errors=tuple(errors))

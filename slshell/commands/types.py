@@ -1,0 +1,14 @@
+"""`slshell types`."""
+
+from __future__ import annotations
+
+from slshell.commands.environment import Environment
+from slshell.commands.kinds import TYPE
+from slshell.commands.registry import Danger, command
+from slshell.output.listing import Listing
+
+
+@command(danger=Danger.READ)
+def types_command(environment: Environment) -> Listing:
+    """List the machine sizes; * marks the one used when none is named."""
+    return Listing(kind=TYPE, items=environment.cloud.types())
