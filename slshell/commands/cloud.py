@@ -27,7 +27,7 @@ def cloud_command() -> None:
 @subcommand(cloud_command, danger=Danger.CHANGE)
 def up(environment: Environment) -> None:
     """Start the bundled cloud; does nothing when it runs."""
-    _show(environment, environment.cloud.status())
+    show_status(environment, environment.cloud.status())
 
 
 @subcommand(cloud_command, danger=Danger.CHANGE)
@@ -70,7 +70,7 @@ def down(environment: Environment, everything: bool, timeout_s: float) -> None:
 @subcommand(cloud_command, danger=Danger.READ)
 def status(environment: Environment) -> None:
     """Show whether the cloud runs; exit code 3 when it is down. Starts nothing."""
-    _show(environment, environment.cloud_if_up().status())
+    show_status(environment, environment.cloud_if_up().status())
 
 
 @subcommand(cloud_command, danger=Danger.READ)
@@ -112,7 +112,8 @@ def _local_home(environment: Environment) -> Path:
     return environment.profile.home
 
 
-def _show(environment: Environment, found: CloudStatus) -> None:
+def show_status(environment: Environment, found: CloudStatus) -> None:
+    """Write a cloud's status: one object as data, a few lines as text."""
     counts = ", ".join(f"{count} {state}" for state, count in found.instances.items() if count)
     rows = {
         "cloud": found.id,

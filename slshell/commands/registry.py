@@ -24,7 +24,9 @@ from slshell.model.errors import ExitCode, SlshellError, UsageError
 from slshell.output.formats import Format
 from slshell.output.listing import Listing
 
-MACHINERY = frozenset({"actions", "environment", "kinds", "parameters", "registry", "ssh_line", "waiting"})
+MACHINERY = frozenset(
+    {"actions", "checks", "environment", "kinds", "parameters", "registry", "ssh_line", "waiting"}
+)
 """Modules of this folder that are not commands."""
 
 
@@ -134,6 +136,9 @@ class CommandGroup(_Parts, click.Group):
 class Root(CommandGroup):
     """`slshell` itself: its commands are the files of this folder and what faces add."""
 
+    default_command: str | None = None
+    """What a line without a command means; None: the help."""
+
     def list_commands(self, context: click.Context | None) -> list[str]:
         """Names, without aliases, sorted."""
         return sorted({*command_names(), *self.commands})
@@ -224,7 +229,13 @@ def commands() -> list[CommandInfo]:
 
 def make_root() -> Root:
     """A fresh `slshell` command, without a face of its own."""
-    root = Root(name="slshell", help=ROOT_HELP, no_args_is_help=False, invoke_without_command=False)
+    root = Root(
+        name="slshell",
+        help=ROOT_HELP,
+        no_args_is_help=False,
+        invoke_without_command=True,
+        callback=_without_command,
+    )
     root.params.extend(_common_options())
     root.params.append(
         click.Option(
@@ -350,6 +361,20 @@ def _common_options() -> list[click.Parameter]:
             callback=_set_debug,
         ),
     ]
+
+
+def _without_command() -> None:
+    """The default command, or the help, on a line that names no command."""
+    context = click.get_current_context()
+    root = context.command
+    if context.invoked_subcommand is not None or not isinstance(root, Root):
+        return
+    if root.default_command is None:
+        context.obj.output.write(context.get_help() + "\n")
+        return
+    default = root.commands[root.default_command]
+    with default.make_context(root.default_command, [], parent=context) as inner:
+        default.invoke(inner)
 
 
 def _set_format(context: click.Context, parameter: click.Parameter, value: str | None) -> None:

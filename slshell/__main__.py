@@ -1,0 +1,5 @@
+"""`python -m slshell` is `slshell`."""
+
+from slshell.cli import main
+
+main()
