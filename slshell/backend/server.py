@@ -20,9 +20,10 @@ import uvicorn
 
 from slshell import __version__
 from slshell.backend.api.app import application
+from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.engines.base import Engine
 from slshell.backend.engines.libvirt import LibvirtEngine
-from slshell.backend.services.cloud import Cloud
+from slshell.backend.services.cloud import BUNDLED, Cloud
 from slshell.backend.services.settings import Settings
 from slshell.backend.store.database import Database
 from slshell.model.errors import SlshellError, UsageError
@@ -57,7 +58,7 @@ def serve(home: Path, settings_file: Path, listen: tuple[str, int] | None = None
             engine=_engine(home, cloud_id, settings),
             settings=settings,
         )
-        asyncio.run(_serve(cloud, home, listen or _configured(settings)))
+        asyncio.run(serve_cloud(cloud, home, listen or _configured(settings)))
     finally:
         os.close(lock)
 
@@ -87,10 +88,22 @@ def _engine(home: Path, cloud_id: str, settings: Settings) -> Engine:
         uri=section.engine_uri or None,
         account=section.engine_account,
         accelerator=section.accelerator,
+        proof_kernel=appliances_folder() / BUNDLED / "vmlinuz",
     )
 
 
-async def _serve(cloud: Cloud, home: Path, listen: tuple[str, int] | None) -> None:
+async def serve_cloud(
+    cloud: Cloud,
+    home: Path,
+    listen: tuple[str, int] | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Start a cloud, answer on its sockets until told to end, and stop it; `on_ready` when it answers."""
+
+    def ready() -> None:
+        _announce(home, path, address)
+        on_ready()
+
     token = _token(home / "token") if listen else ""
     unix, path = _unix_socket(home, cloud.id)
     sockets = [unix]
@@ -107,7 +120,7 @@ async def _serve(cloud: Cloud, home: Path, listen: tuple[str, int] | None) -> No
         timeout_graceful_shutdown=_CLOSING_S,
         server_header=False,
     )
-    server = _Server(config, on_ready=lambda: _announce(home, path, address), on_end=cloud.bell.ring)
+    server = _Server(config, on_ready=ready, on_end=cloud.bell.ring)
     cloud.ask_to_end = server.end
     try:
         await cloud.start()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from slshell.backend.api import paging
 from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.api.threads import in_thread
 from slshell.backend.services import changes, records
 from slshell.backend.services.cloud import Cloud
 from slshell.backend.store.tables.activity import events, jobs
@@ -17,15 +19,16 @@ from slshell.model.event import Event, Job
 
 MAX_WAIT_S = 30.0
 
-Number = Annotated[int | None, Parameter(ge=0, le=10**15)]
+Number = Annotated[int | None, QueryParameter(ge=0, le=10**15)]
 
 
-@get("/v1/events", sync_to_thread=True)
+@get("/v1/events")
+@in_thread
 def list_events(
-    cloud: Cloud,
+    cloud: NamedDependency[Cloud],
     instance: Number = None,
     after: Number = None,
-    severity: Annotated[str | None, Parameter(max_length=16)] = None,
+    severity: Annotated[str | None, QueryParameter(max_length=16)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     fields: Fields = None,
@@ -45,10 +48,11 @@ def list_events(
     return paging.answered(paging.page(found, asked, "id", revision), fields)
 
 
-@get("/v1/jobs", sync_to_thread=True)
+@get("/v1/jobs")
+@in_thread
 def list_jobs(
-    cloud: Cloud,
-    state: Annotated[str | None, Parameter(max_length=16)] = None,
+    cloud: NamedDependency[Cloud],
+    in_state: Annotated[str | None, QueryParameter(name="state", max_length=16)] = None,
     instance: Number = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -57,8 +61,8 @@ def list_jobs(
     """What is and was being done, newest first."""
     asked = paging.part(limit, cursor)
     conditions = []
-    if state is not None:
-        conditions.append(jobs.c.state == state)
+    if in_state is not None:
+        conditions.append(jobs.c.state == in_state)
     if instance is not None:
         conditions.append(jobs.c.instance_id == instance)
     before = paging.number_after(asked)
@@ -72,9 +76,9 @@ def list_jobs(
 
 @get("/v1/changes")
 async def read_changes(
-    cloud: Cloud,
-    since: Annotated[int, Parameter(ge=0, le=10**15, description="The revision that you have.")] = 0,
-    wait: Annotated[float, Parameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for something.")] = 0,
+    cloud: NamedDependency[Cloud],
+    since: Annotated[int, QueryParameter(ge=0, le=10**15, description="The revision that you have.")] = 0,
+    wait: Annotated[float, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait.")] = 0,
 ) -> Changes:
     """Everything newer than `since`, as soon as there is something."""
     return await changes.wait(cloud.database, cloud.bell, since, wait)

@@ -56,6 +56,7 @@ def application(cloud: Cloud, token: str = "") -> ASGIApp:
             Exception: errors.unexpected,
         },
         request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="slshell",
             version=__version__,

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from slshell.backend.api import paging
 from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.api.threads import in_thread
 from slshell.backend.services.catalogue import Incoming
 from slshell.backend.services.cloud import Cloud
 from slshell.model.appliance import Appliance, ImportRequest
@@ -23,11 +25,12 @@ _GIB = 1024**3
 _RESERVE_BYTES = 64 * 1024 * 1024
 
 
-@get("/v1/appliances", sync_to_thread=True)
+@get("/v1/appliances")
+@in_thread
 def list_appliances(
-    cloud: Cloud,
-    name: Annotated[str | None, Parameter(max_length=255)] = None,
-    state: Annotated[str | None, Parameter(max_length=32)] = None,
+    cloud: NamedDependency[Cloud],
+    name: Annotated[str | None, QueryParameter(max_length=255)] = None,
+    in_state: Annotated[str | None, QueryParameter(name="state", max_length=32)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     fields: Fields = None,
@@ -36,19 +39,21 @@ def list_appliances(
     found = [
         one
         for one in cloud.catalogue.all()
-        if (name is None or one.name == name) and (state is None or one.state.value == state)
+        if (name is None or one.name == name) and (in_state is None or one.state.value == in_state)
     ]
     return paging.answered(paging.sliced(found, paging.part(limit, cursor), "id", 0), fields)
 
 
-@get("/v1/appliances/{appliance:str}", sync_to_thread=True)
-def get_appliance(cloud: Cloud, appliance: str) -> Appliance:
+@get("/v1/appliances/{appliance:str}")
+@in_thread
+def get_appliance(cloud: NamedDependency[Cloud], appliance: FromPath[str]) -> Appliance:
     """One appliance by identifier or name."""
     return cloud.catalogue.resolve(appliance)
 
 
-@post("/v1/appliances", status_code=202, sync_to_thread=True)
-def import_by_address(cloud: Cloud, data: ImportRequest) -> Appliance:
+@post("/v1/appliances", status_code=202)
+@in_thread
+def import_by_address(cloud: NamedDependency[Cloud], data: JSONBody[ImportRequest]) -> Appliance:
     """Fetch an image by URL and make it an appliance."""
     return cloud.catalogue.take_in(
         Incoming(
@@ -61,12 +66,12 @@ def import_by_address(cloud: Cloud, data: ImportRequest) -> Appliance:
 @post("/v1/uploads", status_code=202, request_max_body_size=None)
 async def upload(
     request: Request[Any, Any, Any],
-    cloud: Cloud,
-    request_id: Annotated[str, Parameter(max_length=64)],
-    filename: Annotated[str, Parameter(max_length=255)],
-    name: Annotated[str | None, Parameter(max_length=255)] = None,
-    sha256: Annotated[str | None, Parameter(max_length=64)] = None,
-    user: Annotated[str | None, Parameter(max_length=64)] = None,
+    cloud: NamedDependency[Cloud],
+    request_id: Annotated[str, QueryParameter(max_length=64)],
+    filename: Annotated[str, QueryParameter(max_length=255)],
+    name: Annotated[str | None, QueryParameter(max_length=255)] = None,
+    sha256: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    user: Annotated[str | None, QueryParameter(max_length=64)] = None,
 ) -> Appliance:
     """Take the image in the body and make it an appliance."""
     limit = int(cloud.settings.cloud.max_image_gib * _GIB)

@@ -6,9 +6,12 @@ import asyncio
 
 from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from slshell.backend.api import paging
 from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.api.threads import in_thread
 from slshell.backend.services.cloud import Cloud
 from slshell.model.cloud import CloudStatus, Page, StopRequest
 from slshell.model.errors import UsageError
@@ -17,14 +20,15 @@ from slshell.model.host import Host
 _LONGEST_SHUTDOWN_S = 3600.0
 
 
-@get("/v1/cloud", sync_to_thread=True)
-def read_status(cloud: Cloud) -> CloudStatus:
+@get("/v1/cloud")
+@in_thread
+def read_status(cloud: NamedDependency[Cloud]) -> CloudStatus:
     """What this daemon says of itself."""
     return cloud.status()
 
 
 @post("/v1/cloud/stop", status_code=202)
-async def stop(cloud: Cloud, data: StopRequest) -> Response[dict[str, bool]]:
+async def stop(cloud: NamedDependency[Cloud], data: JSONBody[StopRequest]) -> Response[dict[str, bool]]:
     """End the daemon after the answer; machines go on unless they are to be shut down."""
     if not 0 <= data.timeout_s <= _LONGEST_SHUTDOWN_S:
         raise UsageError(f"{data.timeout_s} s is not a time to wait", hint=f"0 to {_LONGEST_SHUTDOWN_S:.0f}")
@@ -39,7 +43,7 @@ async def stop(cloud: Cloud, data: StopRequest) -> Response[dict[str, bool]]:
 
 @get("/v1/hosts")
 async def list_hosts(
-    cloud: Cloud, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, fields: Fields = None
+    cloud: NamedDependency[Cloud], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, fields: Fields = None
 ) -> Response[Page[Host]]:
     """The hosts and what is left on them."""
     found = await asyncio.to_thread(cloud.hosts)

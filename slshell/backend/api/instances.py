@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from sqlalchemy import ColumnElement
 
 from slshell.backend.api import paging
 from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
+from slshell.backend.api.threads import in_thread
 from slshell.backend.services import records
 from slshell.backend.services.cloud import Cloud
 from slshell.backend.store.tables.instances import instances
@@ -17,19 +19,23 @@ from slshell.model.cloud import Page
 from slshell.model.errors import UsageError
 from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest, State
 
-InstanceNumber = Annotated[int, Parameter(ge=1, le=10**15, description="The instance's number.")]
-Text = Annotated[str | None, Parameter(max_length=255)]
+InstanceNumber = Annotated[int, PathParameter(ge=1, le=10**15, description="The instance's number.")]
+Text = Annotated[str | None, QueryParameter(max_length=255)]
 _CONSOLE_MAX = 1024 * 1024
 
 
-@get("/v1/instances", sync_to_thread=True)
+@get("/v1/instances")
+@in_thread
 def list_instances(
-    cloud: Cloud,
-    state: Annotated[str | None, Parameter(description="One state, or several with commas.")] = None,
-    name: Annotated[str | None, Parameter(description="`*` stands for any text.", max_length=255)] = None,
+    cloud: NamedDependency[Cloud],
+    in_state: Annotated[
+        str | None,
+        QueryParameter(name="state", description="States, with commas.", max_length=255),
+    ] = None,
+    name: Annotated[str | None, QueryParameter(description="`*` is any text.", max_length=255)] = None,
     appliance: Text = None,
-    type: Text = None,  # noqa: A002 - the public name of the parameter
-    all: Annotated[bool, Parameter(description="Done ones too.")] = False,  # noqa: A002
+    of_type: Annotated[str | None, QueryParameter(name="type", max_length=255)] = None,
+    with_done: Annotated[bool, QueryParameter(name="all", description="Done ones too.")] = False,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     fields: Fields = None,
@@ -37,17 +43,17 @@ def list_instances(
     """List instances by number."""
     asked = paging.part(limit, cursor)
     conditions: list[ColumnElement[bool]] = []
-    if state is not None:
-        conditions.append(instances.c.state.in_([one.value for one in _states(state)]))
-    elif not all:
+    if in_state is not None:
+        conditions.append(instances.c.state.in_([one.value for one in _states(in_state)]))
+    elif not with_done:
         conditions.append(instances.c.state != State.DONE.value)
     if name is not None:
         pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
         conditions.append(instances.c.name.like(pattern, escape="\\"))
     if appliance is not None:
         conditions.append((instances.c.appliance == appliance) | (instances.c.appliance_id == appliance))
-    if type is not None:
-        conditions.append(instances.c.type == type)
+    if of_type is not None:
+        conditions.append(instances.c.type == of_type)
     after = paging.number_after(asked)
     if after is not None:
         conditions.append(instances.c.id > after)
@@ -57,58 +63,66 @@ def list_instances(
     return paging.answered(paging.page(cloud.sampler.fill(found), asked, "id", revision), fields)
 
 
-@post("/v1/instances", status_code=202, sync_to_thread=True)
-def run_instances(cloud: Cloud, data: RunRequest) -> Page[Instance]:
+@post("/v1/instances", status_code=202)
+@in_thread
+def run_instances(cloud: NamedDependency[Cloud], data: JSONBody[RunRequest]) -> Page[Instance]:
     """Start instances; the answer has them Pending, with their addresses."""
     made = cloud.compute.run(data, cloud.owner)
     return Page(items=made, revision=max(one.revision for one in made))
 
 
-@get("/v1/instances/{instance_id:int}", sync_to_thread=True)
-def get_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+@get("/v1/instances/{instance_id:int}")
+@in_thread
+def get_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """One instance, ended ones too."""
     return cloud.sampler.fill([cloud.compute.get(instance_id)])[0]
 
 
-@post("/v1/instances/{instance_id:int}/kill", status_code=202, sync_to_thread=True)
-def kill_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+@post("/v1/instances/{instance_id:int}/kill", status_code=202)
+@in_thread
+def kill_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """Cut the power and give everything back."""
     return cloud.compute.kill(instance_id)
 
 
-@post("/v1/instances/{instance_id:int}/shutdown", status_code=202, sync_to_thread=True)
-def shutdown_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+@post("/v1/instances/{instance_id:int}/shutdown", status_code=202)
+@in_thread
+def shutdown_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """Ask the guest to power itself off."""
     return cloud.compute.shutdown(instance_id)
 
 
-@post("/v1/instances/{instance_id:int}/start", status_code=202, sync_to_thread=True)
-def start_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+@post("/v1/instances/{instance_id:int}/start", status_code=202)
+@in_thread
+def start_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """Boot an instance that is off."""
     return cloud.compute.start(instance_id)
 
 
-@post("/v1/instances/{instance_id:int}/reboot", status_code=202, sync_to_thread=True)
-def reboot_instance(cloud: Cloud, instance_id: InstanceNumber) -> Instance:
+@post("/v1/instances/{instance_id:int}/reboot", status_code=202)
+@in_thread
+def reboot_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """Restart a running instance at once."""
     return cloud.compute.reboot(instance_id)
 
 
-@get("/v1/instances/{instance_id:int}/console", media_type="text/plain", sync_to_thread=True)
+@get("/v1/instances/{instance_id:int}/console", media_type="text/plain")
+@in_thread
 def read_console(
-    cloud: Cloud,
+    cloud: NamedDependency[Cloud],
     instance_id: InstanceNumber,
-    tail: Annotated[int, Parameter(ge=1, le=_CONSOLE_MAX, description="Bytes at most.")] = 65536,
+    tail: Annotated[int, QueryParameter(ge=1, le=_CONSOLE_MAX, description="Bytes at most.")] = 65536,
 ) -> bytes:
     """The last of what the machine wrote to its serial console."""
     return cloud.compute.console(instance_id, tail)
 
 
-@get("/v1/metrics", sync_to_thread=True)
+@get("/v1/metrics")
+@in_thread
 def read_metrics(
-    cloud: Cloud,
+    cloud: NamedDependency[Cloud],
     ids: Annotated[
-        str | None, Parameter(description="Instance numbers with commas.", max_length=4000)
+        str | None, QueryParameter(description="Instance numbers with commas.", max_length=4000)
     ] = None,
 ) -> list[Metrics]:
     """Measurements of running instances."""
@@ -120,9 +134,10 @@ def read_metrics(
     return cloud.sampler.of(found)
 
 
-@get("/v1/types", sync_to_thread=True)
+@get("/v1/types")
+@in_thread
 def list_types(
-    cloud: Cloud, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, fields: Fields = None
+    cloud: NamedDependency[Cloud], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, fields: Fields = None
 ) -> Response[Page[InstanceType]]:
     """The machine sizes by name."""
     whole = paging.sliced(cloud.compute.types(), paging.part(limit, cursor), "name", 0)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from slshell.model.cloud import Page
 from slshell.model.errors import UsageError
@@ -18,10 +18,11 @@ from slshell.model.errors import UsageError
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 10_000
 
-Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="How many items at most.")]
-Cursor = Annotated[str | None, Parameter(description="The `next` of the previous part.", max_length=200)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many items at most.")]
+Cursor = Annotated[str | None, QueryParameter(description="The previous part's `next`.", max_length=200)]
 Fields = Annotated[
-    str | None, Parameter(description="Comma-separated names; only these keys are answered.", max_length=1000)
+    str | None,
+    QueryParameter(description="Names with commas; only these are answered.", max_length=1000),
 ]
 
 

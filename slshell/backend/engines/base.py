@@ -9,7 +9,7 @@ and removing what is gone succeed.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -191,7 +191,7 @@ class Engine(ABC):
 
     @abstractmethod
     def stop_hypervisor(self) -> None:
-        """End the hypervisor daemon that `open` started, when no machine needs it any more."""
+        """Close, and end the hypervisor daemon that `open` started unless a machine needs it."""
 
     @abstractmethod
     def accelerator(self) -> Accelerator:
@@ -270,7 +270,7 @@ class Engine(ABC):
         """Whether a forward could listen there now."""
 
     @abstractmethod
-    def measure(self) -> list[Sample]:
+    def measure(self) -> Sequence[Sample]:
         """Samples of all running machines, in bulk; processor use since the previous call."""
 
     @abstractmethod

@@ -102,7 +102,7 @@ class CatalogueJobs:
         _copy(built.initrd, initrd)
         work.notes["taken"] = taken
         work.notes["values"] = {
-            "title": built.title, "user": built.user, "context": built.context, "os": built.os,
+            "title": built.title, "user": built.user, "context": built.context.value, "os": built.os,
             "os_version": built.os_version, "arch": built.arch, "min_ram_mib": built.min_ram_mib,
             "cmdline": built.cmdline,
         }  # fmt: skip

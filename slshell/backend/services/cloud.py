@@ -106,7 +106,7 @@ class Cloud:
         self._imports.stop()
         self.sampler.stop()
         self.reconcile.stop()
-        self.engine.close()
+        self.engine.stop_hypervisor()
         self.database.close()
 
     async def shut_machines_down(self, timeout_s: float) -> None:
