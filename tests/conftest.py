@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.support import processes
 from tests.support.folders import SessionFolder
 from tests.support.shell import FOREIGN, PROGRAM, ROOT, Account, Shell
 
-END_S = 15.0
+END_S = float(os.environ.get("TEST_END_S", "15"))
 """Longest time that a daemon, a hypervisor or a machine that was told to end may take."""
 
 SESSION = pytest.StashKey[SessionFolder]()
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the session a folder and cut it off from the settings of whoever runs it."""
     folder = config.stash[SESSION] = SessionFolder()
     config.option.basetemp = str(folder.root / "p")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder.temporary)
     for name in list(os.environ):
         if name.startswith(FOREIGN):
             del os.environ[name]
@@ -62,11 +64,11 @@ def nothing_left_behind(session_folder: SessionFolder) -> Iterator[None]:
     yield
     left = processes.wait_until_gone(session_folder.made, END_S)
     processes.kill(left)
-    folders = [folder for folder in session_folder.made if folder != session_folder.root and folder.exists()]
-    for folder in folders:
+    strays = session_folder.strays()
+    for folder in strays:
         shutil.rmtree(folder, ignore_errors=True)
     assert not left, f"tests left processes behind: {left}"
-    assert not folders, f"tests left folders behind: {folders}"
+    assert not strays, f"tests left temporary files behind: {strays}"
 
 
 @pytest.fixture(autouse=True)

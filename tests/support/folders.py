@@ -20,6 +20,10 @@ class SessionFolder:
         sys.addaudithook(self._note)
         self.root = Path(tempfile.mkdtemp(prefix="sls", dir="/tmp"))
         self.root.chmod(0o755)
+        self.temporary = self.root / "t"
+        """What programs take for `/tmp`."""
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)
         self._numbers = count(1)
 
     def _note(self, event: str, arguments: tuple[object, ...]) -> None:
@@ -30,6 +34,13 @@ class SessionFolder:
     def made(self) -> list[Path]:
         """Every folder below `/tmp/sls…` that this session made, this one too."""
         return list(self._made)
+
+    def strays(self) -> list[Path]:
+        """Temporary files that somebody made and did not remove."""
+        outside = [
+            folder for folder in self._made if folder.exists() and self.root not in (folder, *folder.parents)
+        ]
+        return outside + list(self.temporary.iterdir())
 
     def new(self, owner: int | None = None) -> Path:
         """A new empty folder, about 20 characters long, which other accounts may pass through.
