@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from slshell.model.errors import UsageError
 
 LOCAL = "local"
 CONFIG_FILE = "config.toml"
+
+T = TypeVar("T")
 
 
 class OutputSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,14 +136,8 @@ def settings_from(data: dict[str, Any], path: Path) -> Settings:
     if isinstance(remotes, dict):
         for name, remote in remotes.items():
             _refuse_unknown(remote, RemoteSettings, path, f"profiles.{name}")
-    try:
-        return msgspec.convert(data, Settings)
-    except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at `$.")
-        key = place.rstrip("`") or "the file"
-        raise UsageError(
-            f"{path}: {key}: {text}", hint="see docs/commands.md for the keys and types"
-        ) from error
+            _convert(remote, RemoteSettings, path, f"profiles.{name}.")
+    return _convert(data, Settings, path, "")
 
 
 def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str] | None = None) -> Profile:
@@ -183,6 +179,17 @@ def nearest_hint(word: str, known: list[str]) -> str:
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
     value = environ.get(variable, "")
     return Path(value) if value.startswith("/") else home_folder(environ) / default
+
+
+def _convert(data: object, kind: type[T], path: Path, prefix: str) -> T:
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$.")
+        key = (prefix + place.rstrip("`")).rstrip(".") or "the file"
+        raise UsageError(
+            f"{path}: {key}: {text}", hint="see docs/configuration.md for keys and types"
+        ) from error
 
 
 def _refuse_unknown(data: object, kind: type[msgspec.Struct], path: Path, section: str) -> None:
