@@ -13,7 +13,8 @@ _START = 1 << 20
 _FAT16 = 0x0E
 _ACTIVE = 0x80
 _BOOT_CODE_BYTES = 440
-_VOLUME_ID = "5313e110"
+_DISK_SIGNATURE = b"slsh"
+_HEADS, _SECTORS = 255, 63
 
 
 def write(target: Path, disk_mib: int, files: dict[str, Path], command_line: str) -> None:
@@ -27,7 +28,7 @@ def write(target: Path, disk_mib: int, files: dict[str, Path], command_line: str
         disk.write(_boot_record(size))
     kib = (size - _START) // 1024
     tools.run(
-        ["mkfs.fat", "-F", "16", "-n", "SLSHELL", "-i", _VOLUME_ID, "--invariant",
+        ["mkfs.fat", "-F", "16", "-n", "SLSHELL", "--invariant",
          "--offset", str(_START // _SECTOR), str(target), str(kib)],
     )  # fmt: skip
     settings = target.with_name("syslinux.cfg")
@@ -49,9 +50,15 @@ def _boot_record(size: int) -> bytes:
             "the boot code of syslinux is missing", hint="sudo apt-get install syslinux-common"
         )
     code = source.read_bytes()[:_BOOT_CODE_BYTES].ljust(_BOOT_CODE_BYTES, b"\0")
-    beyond_chs = b"\xfe\xff\xff"
+    first, count = _START // _SECTOR, (size - _START) // _SECTOR
     partition = struct.pack(
-        "<B3sB3sII", _ACTIVE, beyond_chs, _FAT16, beyond_chs, _START // _SECTOR, (size - _START) // _SECTOR
+        "<B3sB3sII", _ACTIVE, _by_cylinder(first), _FAT16, _by_cylinder(first + count - 1), first, count
     )
-    identity = bytes.fromhex(_VOLUME_ID)
-    return code + identity + b"\0\0" + partition + bytes(48) + b"\x55\xaa"
+    return code + _DISK_SIGNATURE + b"\0\0" + partition + bytes(48) + b"\x55\xaa"
+
+
+def _by_cylinder(sector: int) -> bytes:
+    """A sector's address in the three bytes of cylinder, head and sector that old programs compare."""
+    cylinder, rest = divmod(sector, _HEADS * _SECTORS)
+    head, place = divmod(rest, _SECTORS)
+    return bytes([head, (place + 1) | (cylinder >> 2 & 0xC0), cylinder & 0xFF])
