@@ -1,0 +1,294 @@
+"""The dashboard app: it owns the picture of the cloud and runs commands; screens draw and read keys."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import CancelledError, Future
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+from textual import on
+from textual.app import App, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.events import AppBlur, AppFocus
+from textual.theme import Theme
+
+from slshell.client.cloud import Cloud
+from slshell.client.profiles import config_folder
+from slshell.commands.environment import Environment, Question, of_process
+from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
+from slshell.commands.ssh_line import ssh_line
+from slshell.dashboard import messages, themes
+from slshell.dashboard.feed import Feed
+from slshell.dashboard.palette import EverythingProvider
+from slshell.dashboard.screens.confirm import ConfirmScreen
+from slshell.dashboard.screens.help import HelpScreen
+from slshell.dashboard.screens.main import MainScreen
+from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.text import clean, clean_lines
+from slshell.dashboard.views import Picture
+from slshell.model.errors import ExitCode, SlshellError
+from slshell.model.instance import Instance
+from slshell.output.writer import Output
+
+SHORT = 2
+"""Lines of output that fit into a notice; more get a sheet."""
+
+
+class SlshellApp(App[int]):
+    """The dashboard over one cloud."""
+
+    TITLE = "slshell"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {EverythingProvider}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="go.help"),
+        Binding("ctrl+p", "command_palette", "Palette", id="go.palette", priority=True),
+        Binding("ctrl+t", "next_theme", "Dark or light", show=False, id="go.theme"),
+        Binding("q", "quit_dashboard", "Quit", id="go.quit"),
+    ]
+
+    def __init__(self, environment: Environment, cloud: Cloud | None = None) -> None:
+        super().__init__()
+        self._outside = environment
+        self.environment = self._own_world(environment)
+        self.picture = Picture()
+        self.feed = Feed(cloud or self.environment.cloud, self.post_message)
+        self.main = MainScreen(self.picture)
+        self._waiting: set[Future[Any]] = set()
+        self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
+        self._told_trouble = ""
+        self.theme_names = self._load_themes()
+
+    @property
+    def where(self) -> str:
+        """The folder or the address of the cloud."""
+        profile = self.environment.profile
+        if profile.url is not None:
+            return profile.url
+        home = Path.home()
+        return (
+            f"~/{profile.home.relative_to(home)}" if profile.home.is_relative_to(home) else str(profile.home)
+        )
+
+    @property
+    def fresh_at(self) -> datetime | None:
+        """When the cloud last confirmed the picture."""
+        return self.feed.mirror.snapshot.fresh_at
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that do not know them."""
+        return themes.OWN
+
+    def on_mount(self) -> None:
+        """Show the main screen and begin to follow the cloud."""
+        settings = self.environment.settings.dashboard
+        self.theme = settings.theme if settings.theme in self.available_themes else themes.DEFAULT
+        self.set_keymap(settings.keys)
+        self.push_screen(self.main)
+        self.feed.start()
+
+    def on_unmount(self) -> None:
+        """End threads; whoever waits for an answer gets none."""
+        for future in list(self._waiting):
+            future.cancel()
+        self.feed.close()
+
+    def run_command(self, line: str, *, typed: bool = False) -> None:
+        """Run a command line in a thread of its own; CommandEnded tells what became of it."""
+
+        def work() -> None:
+            self.post_message(messages.CommandEnded(line, run_line(line, self.environment), typed))
+
+        self.run_worker(work, name=line, group="commands", thread=True, exit_on_error=True)
+
+    def ssh_line_of(self, instance: Instance) -> str:
+        """The ssh command for a machine; it reads the user's keys, so it is kept until a command has run."""
+        key = (instance.id, instance.address, instance.ssh_port, instance.user)
+        if key not in self._ssh_lines:
+            profile = self.environment.profile
+            self._ssh_lines[key] = ssh_line(instance, profile.home, self.environment.environ)
+        return self._ssh_lines[key]
+
+    def action_help(self) -> None:
+        """Show the keys of where one is."""
+        if not isinstance(self.screen, HelpScreen):
+            bindings = [each for each in self.screen.active_bindings.values() if each.enabled]
+            self.push_screen(HelpScreen(bindings, self.main.view.renderer.title))
+
+    def action_next_theme(self) -> None:
+        """The next of the themes."""
+        names = self.theme_names
+        place = names.index(self.theme) + 1 if self.theme in names else 0
+        self.theme = names[place % len(names)]
+
+    def action_quit_dashboard(self) -> None:
+        """Leave; the cloud and its machines go on."""
+        self.exit(ExitCode.DONE)
+
+    @on(messages.SnapshotChanged)
+    def _snapshot_changed(self, message: messages.SnapshotChanged) -> None:
+        old = self.picture.snapshot
+        self.picture.take(message.snapshot)
+        self.main.snapshot_changed(old)
+
+    @on(messages.HostsTaken)
+    def _hosts_taken(self, message: messages.HostsTaken) -> None:
+        status = msgspec.structs.replace(message.status, uptime_s=0.0, revision=0, instances={})
+        if (message.hosts, status) != (self.picture.hosts, self.picture.status):
+            self.picture.hosts, self.picture.status = message.hosts, status
+            self.main.redraw()
+
+    @on(messages.MetricsTaken)
+    def _metrics_taken(self, message: messages.MetricsTaken) -> None:
+        self.picture.measured(message.metrics)
+        self.main.redraw()
+
+    @on(messages.TypesTaken)
+    def _types_taken(self, message: messages.TypesTaken) -> None:
+        self.picture.types = message.types
+
+    @on(messages.ConsoleRead)
+    def _console_read(self, message: messages.ConsoleRead) -> None:
+        self.picture.console = (message.instance_id, message.text)
+        self.main.redraw_detail()
+
+    @on(messages.MeasuringFailed)
+    def _measuring_failed(self, message: messages.MeasuringFailed) -> None:
+        if message.text != self._told_trouble:
+            self._told_trouble = message.text
+            self.notify(clean(message.text), title="Figures are missing", severity="warning", markup=False)
+
+    @on(messages.Asked)
+    def _asked(self, message: messages.Asked) -> None:
+        def answered(yes: bool | None) -> None:
+            if not message.answer.done():
+                message.answer.set_result(bool(yes))
+
+        self.push_screen(ConfirmScreen(message.question), answered)
+
+    @on(messages.SessionWanted)
+    def _session_wanted(self, message: messages.SessionWanted) -> None:
+        """Lend the terminal to a session; the cloud is followed meanwhile and drawn afterwards."""
+        try:
+            with self.suspend():
+                status = self._session(message.instance)
+        except SuspendNotSupported:
+            line = f"slshell connect {message.instance.id}"
+            message.status.set_exception(
+                SlshellError("this terminal cannot be lent to a session", hint=f"run {line} in another one")
+            )
+            return
+        self.refresh(layout=True)
+        message.status.set_result(status)
+
+    @on(messages.CommandEnded)
+    def _command_ended(self, message: messages.CommandEnded) -> None:
+        self._ssh_lines.clear()
+        line, result = message.line, message.result
+        command_line = self.main.command_line
+        if result.error is not None:
+            shown = message.typed and command_line.failed(line, result.error.message, result.error.hint)
+            if not shown:
+                words = f"{result.error.message}\n{result.error.hint}".strip()
+                self.notify(_plain(words), title=clean(f":{line}"), severity="error", markup=False)
+            return
+        command_line.succeeded(line)
+        self._tell(line, result)
+
+    @on(AppFocus)
+    @on(AppBlur)
+    def _focus_changed(self) -> None:
+        self.main.measure()
+
+    def _tell(self, line: str, result: Result) -> None:
+        """Show what a command did: a notice for a change, a sheet for what is to be read."""
+        machines = [each for each in _items(result.data) if isinstance(each, Instance)]
+        info = _info_of(line)
+        if info is not None and info.danger is not Danger.READ and machines:
+            words = "\n".join(f"{each.name} ({each.id}) {each.state}" for each in machines[:5])
+            more = f"\nand {len(machines) - 5} more" if len(machines) > 5 else ""
+            self.notify(_plain(f"{words}{more}"), title=clean(f":{line}"), markup=False)
+            if info.name == "run":
+                self.main.await_row(machines[0].id)
+            return
+        words = (result.output + result.notices).strip("\n")
+        if words.count("\n") < SHORT:
+            self.notify(_plain(words) or "Done.", title=clean(f":{line}"), markup=False)
+        else:
+            self.push_screen(OutputScreen(line, words))
+
+    def _own_world(self, environment: Environment) -> Environment:
+        """The environment of commands that run in here: questions and sessions come to the screen."""
+        quiet = Output(stdout=io.StringIO(), stderr=io.StringIO(), width=None, colours=False)
+        own = environment.with_output(quiet)
+        own.confirm = self._confirm
+        own.open_session = self._open_session
+        own.stdin, own.stdin_is_tty = io.StringIO(), False
+        return own
+
+    def _confirm(self, question: Question) -> bool:
+        return bool(self._await(Future(), lambda future: messages.Asked(question, future)))
+
+    def _open_session(self, instance: Instance) -> int:
+        status = self._await(Future(), lambda future: messages.SessionWanted(instance, future))
+        return ExitCode.INTERRUPTED if status is None else int(status)
+
+    def _session(self, instance: Instance) -> int:
+        """Run `connect` on the real terminal; when it fails its words stay until Enter."""
+        code, error = execute(make_root(), ["connect", str(instance.id)], self._outside)
+        if error is not None:
+            self._outside.output.prompt("Enter leads back to the dashboard. ")
+            self._outside.stdin.readline()
+        return code
+
+    def _await(self, future: Future[Any], message: Any) -> Any:
+        """Post a question from a worker and wait for its answer; None when the app ends first."""
+        self._waiting.add(future)
+        try:
+            self.post_message(message(future))
+            return future.result()
+        except CancelledError:
+            return None
+        finally:
+            self._waiting.discard(future)
+
+    def _load_themes(self) -> list[str]:
+        found: dict[str, Theme] = {theme.name: theme for theme in themes.bundled()}
+        users, errors = themes.of_folder(config_folder(self.environment.environ) / "themes")
+        found.update((theme.name, theme) for theme in users)
+        for theme in found.values():
+            self.register_theme(theme)
+        for error in errors:
+            self.notify(
+                clean(error.message), title="A theme cannot be used", severity="warning", markup=False
+            )
+        return sorted(found)
+
+
+def run(environment: Environment | None = None) -> int:
+    """Open the dashboard on the environment's cloud and answer the exit code."""
+    app = SlshellApp(environment or of_process())
+    return app.run() or ExitCode.DONE
+
+
+def _items(data: object) -> list[object]:
+    return list(data) if isinstance(data, list | tuple) else [data]
+
+
+def _info_of(line: str) -> CommandInfo | None:
+    """The command that a line begins with."""
+    words = line.removeprefix("slshell ").split()
+    for info in commands():
+        names = (info.name, *info.aliases)
+        if any(words[: len(name.split())] == name.split() for name in names):
+            return info
+    return None
+
+
+def _plain(words: str) -> str:
+    return "\n".join(clean_lines(words))

@@ -1,0 +1,122 @@
+"""`Feed`: brings the mirror's pictures and the measurements of what is on screen to the app, as messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from textual.message import Message
+
+from slshell.client.cloud import Cloud
+from slshell.client.mirror import Mirror, Snapshot
+from slshell.dashboard import messages
+from slshell.model.errors import CloudUnreachable, NotFound, SlshellError
+from slshell.model.instance import Metrics
+
+METRICS_S = 2.0
+HOSTS_S = 5.0
+AWAY_S = 30.0
+"""The pause while the terminal has not the focus."""
+PACE_S = 0.25
+"""The shortest pause between two rounds, however fast the cursor moves or machines change."""
+CONSOLE_TAIL = 4096
+CLOSE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is worth measuring now."""
+
+    instances: tuple[int, ...] = ()
+    console: int | None = None
+    away: bool = False
+
+
+class Feed:
+    """Two threads: the mirror's own, and one that measures. Both only post messages."""
+
+    def __init__(self, cloud: Cloud, post: Callable[[Message], object]) -> None:
+        self.mirror = Mirror(cloud)
+        self._cloud = cloud.again()
+        self._post = post
+        self._watch = Watch()
+        self._wake = Event()
+        self._closing = Event()
+        self._thread = Thread(target=self._measure, name="measurements", daemon=True)
+        self._seen_console: tuple[int, bytes] | None = None
+        self._seen_metrics: tuple[Metrics, ...] = ()
+        self._hosts_due = 0.0
+        self._types_known = False
+
+    def start(self) -> None:
+        """Begin; the first messages come when the cloud answers."""
+        self.mirror.subscribe(self._snapshot)
+        self.mirror.start()
+        self._thread.start()
+
+    def watch(self, watch: Watch) -> None:
+        """Measure these from now on; a change is measured at once."""
+        if watch != self._watch:
+            self._watch = watch
+            self._wake.set()
+
+    def close(self) -> None:
+        """End both threads, breaking off what they wait for."""
+        self._closing.set()
+        self._wake.set()
+        self._cloud.close()
+        self.mirror.close()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_S)
+
+    def _snapshot(self, old: Snapshot, new: Snapshot) -> None:
+        if old.instances is not new.instances or old.stale != new.stale:
+            self._hosts_due = 0.0
+            self._wake.set()
+        self._post(messages.SnapshotChanged(new))
+
+    def _measure(self) -> None:
+        while not self._closing.is_set():
+            watch, snapshot = self._watch, self.mirror.snapshot
+            if snapshot.fresh_at is not None and snapshot.stale is None:
+                for step in (self._types, self._hosts, self._metrics, self._console):
+                    self._attempt(step, watch)
+            self._wake.wait(AWAY_S if watch.away else METRICS_S)
+            self._wake.clear()
+            self._closing.wait(PACE_S)
+
+    def _attempt(self, step: Callable[[Watch], None], watch: Watch) -> None:
+        """One question; that the cloud or the machine is gone is the mirror's to say."""
+        try:
+            step(watch)
+        except (CloudUnreachable, NotFound):
+            self._hosts_due = 0.0
+        except SlshellError as error:
+            self._post(messages.MeasuringFailed(error.message))
+
+    def _types(self, _watch: Watch) -> None:
+        if not self._types_known:
+            self._post(messages.TypesTaken(tuple(self._cloud.types())))
+            self._types_known = True
+
+    def _hosts(self, _watch: Watch) -> None:
+        if time.monotonic() >= self._hosts_due:
+            self._hosts_due = time.monotonic() + HOSTS_S
+            status = self._cloud.status()
+            self._post(messages.HostsTaken(tuple(self._cloud.hosts()), status))
+
+    def _metrics(self, watch: Watch) -> None:
+        if watch.instances:
+            metrics = tuple(self._cloud.metrics(watch.instances))
+            if metrics != self._seen_metrics:
+                self._seen_metrics = metrics
+                self._post(messages.MetricsTaken(metrics))
+
+    def _console(self, watch: Watch) -> None:
+        if watch.console is not None:
+            console = self._cloud.console(watch.console, tail=CONSOLE_TAIL)
+            if self._seen_console != (watch.console, console):
+                self._seen_console = (watch.console, console)
+                self._post(messages.ConsoleRead(watch.console, console.decode("utf-8", "replace")))

@@ -1,0 +1,93 @@
+"""What workers and threads tell the screen; only handlers of these touch widgets."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from slshell.client.mirror import Snapshot
+from slshell.commands.environment import Question
+from slshell.commands.registry import Result
+from slshell.model.cloud import CloudStatus
+from slshell.model.host import Host
+from slshell.model.instance import Instance, InstanceType, Metrics
+
+
+class _Newest(Message):
+    """Of several that wait, only the last one counts."""
+
+    def can_replace(self, message: Message) -> bool:
+        """True for an older message of the same class."""
+        return type(message) is type(self)
+
+
+@dataclass
+class SnapshotChanged(_Newest):
+    """The mirror has a new picture of the cloud."""
+
+    snapshot: Snapshot
+
+
+@dataclass
+class HostsTaken(_Newest):
+    """The hosts' own figures, and what the daemon says of itself."""
+
+    hosts: tuple[Host, ...]
+    status: CloudStatus
+
+
+@dataclass
+class MetricsTaken(_Newest):
+    """Measurements of the machines on screen."""
+
+    metrics: tuple[Metrics, ...]
+
+
+@dataclass
+class TypesTaken(_Newest):
+    """The machine sizes that the cloud offers."""
+
+    types: tuple[InstanceType, ...]
+
+
+@dataclass
+class ConsoleRead(_Newest):
+    """The last lines of one machine's serial console, untrusted."""
+
+    instance_id: int
+    text: str
+
+
+@dataclass
+class MeasuringFailed(_Newest):
+    """The cloud answers, yet refuses figures that the screen asks for."""
+
+    text: str
+
+
+@dataclass
+class CommandEnded(Message):
+    """A command line has ended, well or not."""
+
+    line: str
+    result: Result
+    typed: bool
+    """It came from the command line, which waits to show a failure."""
+
+
+@dataclass
+class Asked(Message):
+    """A command wants the user's word before it goes on; the future takes the answer."""
+
+    question: Question
+    answer: Future[bool]
+
+
+@dataclass
+class SessionWanted(Message):
+    """A command wants the terminal for a session in a machine; the future takes its exit status."""
+
+    instance: Instance
+    status: Future[int]

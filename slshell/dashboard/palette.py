@@ -1,0 +1,109 @@
+"""The palette: every command, view and resource by name, with what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.markup import escape
+from textual.types import IgnoreReturnCallbackType
+
+from slshell.commands.registry import CommandInfo, commands
+from slshell.dashboard import text
+from slshell.dashboard.columns import states
+from slshell.dashboard.views import VIEWS
+
+if TYPE_CHECKING:
+    from slshell.dashboard.app import SlshellApp
+
+MOST = 50
+"""Hits shown; more words narrow them down."""
+
+
+class Entry(NamedTuple):
+    """One thing that the palette can do."""
+
+    name: str
+    help: str
+    do: IgnoreReturnCallbackType
+
+
+class EverythingProvider(Provider):
+    """Views, commands and themes at once; resources as one types."""
+
+    @property
+    def _dashboard(self) -> SlshellApp:
+        return cast("SlshellApp", self.app)
+
+    async def startup(self) -> None:
+        """Read the table of commands once for this palette."""
+        self._entries = [*self._views(), *self._commands(), *self._themes()]
+
+    async def discover(self) -> Hits:
+        """What there is before anything is typed."""
+        for entry in self._entries:
+            yield DiscoveryHit(Content(entry.name), entry.do, text=entry.name, help=escape(entry.help))
+
+    async def search(self, query: str) -> Hits:
+        """The best hits, each with its matched letters marked."""
+        matcher = self.matcher(query)
+        hits: list[tuple[float, Entry]] = []
+        for entry in (*self._entries, *self._resources(query.casefold())):
+            score = matcher.match(entry.name)
+            if score > 0:
+                hits.append((score, entry))
+        hits.sort(key=lambda hit: -hit[0])
+        for score, entry in hits[:MOST]:
+            shown = _highlighted(matcher, entry.name)
+            yield Hit(score, shown, entry.do, text=entry.name, help=escape(entry.help))
+
+    def _views(self) -> Iterator[Entry]:
+        app = self._dashboard
+        for view in VIEWS:
+            yield Entry(
+                view.renderer.title, f"show them, key {view.key}", partial(app.main.open_view, view.id)
+            )
+        yield Entry("Help", "keys of where you are, key ?", app.action_help)
+        yield Entry("Quit", "leave the dashboard; machines go on, key q", app.action_quit_dashboard)
+
+    def _commands(self) -> Iterator[Entry]:
+        for info in commands():
+            yield Entry(info.name, info.summary, partial(self._start, info))
+
+    def _themes(self) -> Iterator[Entry]:
+        app = self._dashboard
+        for name in app.theme_names:
+            yield Entry(f"theme {name}", "change the colours", partial(setattr, app, "theme", name))
+
+    def _resources(self, query: str) -> Iterator[Entry]:
+        app = self._dashboard
+        words = query.split()
+        for row in app.picture.snapshot.instances.values():
+            name = f"{row.name} {row.id}"
+            if words and words[0] not in name.casefold():
+                continue
+            about = f"{states.of_instance(row)}, {row.appliance}, {row.address}"
+            yield Entry(text.clean(name), text.clean(about), partial(app.main.go_to, "instances", row.id))
+        for each in app.picture.snapshot.appliances.values():
+            shown = f"run {each.name}"
+            yield Entry(text.clean(shown), text.clean(each.title), partial(app.main.prefill, shown))
+
+    def _start(self, info: CommandInfo) -> None:
+        """Run a command that needs nothing more; put any other on the command line."""
+        if any(parameter.required for parameter in info.parameters) or info.danger != "read":
+            self._dashboard.main.prefill(f"{info.name} ")
+        else:
+            self._dashboard.run_command(info.name)
+
+
+def _highlighted(matcher: Matcher, name: str) -> Content:
+    """`name` with its matched letters marked; Textual's own would read it as markup."""
+    content = Content(name)
+    for offset in matcher.fuzzy_search.match(matcher.query, name)[1]:
+        if not name[offset].isspace():
+            content = content.stylize(matcher.match_style, offset, offset + 1)
+    return content

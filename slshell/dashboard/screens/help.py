@@ -1,0 +1,83 @@
+"""The keys of where one is, and what the two lines understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Static
+
+from slshell.dashboard.pictures import Part, section, styled
+
+GROUPS = {
+    "table": "In the table",
+    "detail": "In the detail pane",
+    "do": "With the selected or marked machines",
+    "go": "Everywhere",
+}
+FILTER: tuple[tuple[str, str], ...] = (
+    ("web", "rows with this text anywhere"),
+    ("state:running", "rows whose column has this text"),
+    ("!test", "rows without it"),
+    ("cpu>50  ram=512", "numbers; < > ="),
+    ("web !test cpu>5", "all of them at once"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Made from the bindings themselves, so that it is never wrong."""
+
+    AUTO_FOCUS = "#output"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "close", "Close", id="help.close"),
+    ]
+
+    def __init__(self, bindings: Iterable[ActiveBinding], place: str) -> None:
+        super().__init__()
+        self._keys = [each.binding for each in bindings]
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        """Groups of keys, then the filter's and the command line's words."""
+        with Vertical(id="sheet"):
+            yield Static(Content.assemble(("Keys", "bold"), (f"  {self._place}", "$dim")), id="sheet-title")
+            with VerticalScroll(id="output"):
+                yield Static(self._text())
+        yield Footer(compact=True, show_command_palette=False)
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss(None)
+
+    def _text(self) -> Content:
+        groups: dict[str, dict[tuple[str, str], list[str]]] = {name: {} for name in GROUPS}
+        for binding in self._keys:
+            group = (binding.id or "").partition(".")[0]
+            if group in groups and binding.description:
+                keys = groups[group].setdefault((binding.action, binding.description), [])
+                key = self.app.get_key_display(binding)
+                if key not in keys:
+                    keys.append(key)
+        parts: list[Part] = []
+        for name, title in GROUPS.items():
+            if groups[name]:
+                parts.append(section(title))
+                parts += _pairs((" ".join(keys), words) for (_, words), keys in groups[name].items())
+        parts += [section("Filter: press / and type"), *_pairs(FILTER)]
+        parts += [
+            section("Command line: press :"),
+            "every command of slshell, as in the shell; Tab completes\n",
+        ]
+        return Content.assemble(*parts)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[Part]:
+    parts: list[Part] = []
+    for keys, words in pairs:
+        parts += [(f"  {keys.ljust(18)}", "$primary"), styled(words), "\n"]
+    return parts

@@ -1,0 +1,357 @@
+"""The main screen: views in tables, the detail pane beside them, and the lines one types into."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer
+
+from slshell.client.mirror import Snapshot
+from slshell.dashboard import completion, details, notices, pictures, text
+from slshell.dashboard.columns import base
+from slshell.dashboard.feed import Watch
+from slshell.dashboard.rows import Key
+from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
+from slshell.dashboard.widgets.detail_pane import DetailPane
+from slshell.dashboard.widgets.overview import OverviewStrip, StaleBanner
+from slshell.dashboard.widgets.prompts import CommandLine, FilterLine
+from slshell.dashboard.widgets.resource_table import ResourceTable
+from slshell.dashboard.widgets.view_tabs import ViewTabs
+from slshell.model.appliance import Appliance, ApplianceState
+from slshell.model.host import Host
+from slshell.model.instance import Instance, State
+
+if TYPE_CHECKING:
+    from slshell.dashboard.app import SlshellApp
+
+MEASURED = frozenset({State.RUNNING, State.SHUTDOWN, State.BOOT})
+FIRST_APPLIANCE = "ttylinux"
+
+
+class MainScreen(Screen[None]):
+    """Draws the app's picture; every change of the world goes through a command."""
+
+    AUTO_FOCUS = "#instances"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(view.key, f"open_view('{view.id}')", view.renderer.title, show=False, id=f"go.{view.id}")
+            for view in VIEWS
+        ),
+        Binding("r", "run", "Run", id="do.run", tooltip="Start a machine"),
+        Binding("c", "connect", "Connect", id="do.connect", tooltip="Open a session in the machine"),
+        Binding("s", "on_targets('start')", "Start", id="do.start"),
+        Binding("S", "on_targets('shutdown')", "Shut down", show=False, id="do.shutdown"),
+        Binding("B", "on_targets('reboot')", "Reboot", show=False, id="do.reboot"),
+        Binding("ctrl+k,delete", "on_targets('kill')", "Destroy", show=False, id="do.kill"),
+        Binding("y", "copy", "Copy ssh", id="do.copy", tooltip="Copy the ssh line, or the identifier"),
+        Binding("slash", "filter", "Filter", id="go.filter"),
+        Binding("colon", "command", "Command", id="go.command"),
+        Binding("d", "toggle_detail", "Show or hide details", show=False, id="go.detail"),
+        Binding("tab", "other_pane", "Table or details", show=False, id="go.pane"),
+        Binding("escape", "back", "Back: details, filter, marks", show=False, id="go.back"),
+    ]
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+        self.view: View = VIEWS[0]
+        self._awaited: int | None = None
+        """The id of a machine just started, which the cursor goes to when its row comes."""
+
+    def compose(self) -> ComposeResult:
+        """Strip, tabs, tables with the pane, lines, footer."""
+        yield OverviewStrip(id="overview")
+        yield StaleBanner(id="stale")
+        yield ViewTabs(id="tabs")
+        with Container(id="body"):
+            with ContentSwitcher(id="tables", initial=VIEWS[0].id):
+                for view in VIEWS:
+                    yield ResourceTable(view.renderer, id=view.id)
+            yield DetailPane(id="detail")
+        yield FilterLine(id="filter")
+        yield CommandLine(self._offers, id="command")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Lines are hidden until asked for; ages tick."""
+        self.query_one(FilterLine).display = False
+        self.query_one(CommandLine).display = False
+        self.set_interval(1.0, self._tick)
+        self.redraw()
+
+    @property
+    def dashboard(self) -> SlshellApp:
+        """The app, by its own type."""
+        return cast("SlshellApp", self.app)
+
+    @property
+    def table(self) -> ResourceTable[Any]:
+        """The table of the view on screen."""
+        return self.query_one(f"#{self.view.id}", ResourceTable)
+
+    @property
+    def command_line(self) -> CommandLine:
+        """The line for commands."""
+        return self.query_one(CommandLine)
+
+    def snapshot_changed(self, old: Snapshot) -> None:
+        """Draw the newest picture and tell what happened since `old`."""
+        for notice in notices.between(old, self.picture.snapshot):
+            self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything that differs from what is on screen."""
+        self.table.show(self.view.rows(self.picture))
+        if self._awaited is not None and self.table.id == "instances" and self.table.move_to(self._awaited):
+            self._awaited = None
+        self._redraw_frame()
+        self.redraw_detail()
+        self.measure()
+
+    def redraw_detail(self) -> None:
+        """Draw the pane for the row under the cursor."""
+        pane = self.query_one(DetailPane)
+        if pane.display:
+            key = self.table.cursor_key
+            pane.tell((self.view.id, key), self._detail(key, pane.text_width))
+
+    def measure(self) -> None:
+        """Have measured what is on screen."""
+        ids: tuple[int, ...] = ()
+        console: int | None = None
+        if self.view.id == "instances" and self.is_current:
+            rows = self.picture.snapshot.instances
+            visible = [row for row in map(rows.get, self.table.on_screen()) if row is not None]  # type: ignore[arg-type]
+            ids = tuple(sorted(row.id for row in visible if row.state in MEASURED))
+            row = self.table.cursor_row
+            if row is not None and self.query_one(DetailPane).display and row.state is not State.PENDING:
+                console = row.id
+        self.dashboard.feed.watch(Watch(ids, console, away=not self.app.app_focus))
+
+    def open_view(self, view_id: str) -> None:
+        """Show another view; its table is as it was left."""
+        self.view = BY_ID[view_id]
+        self.remove_class("-drill")
+        self.query_one("#tables", ContentSwitcher).current = view_id
+        self.query_one(FilterLine).display = False
+        self.redraw()
+        self.table.focus()
+        self.refresh_bindings()
+
+    def go_to(self, view_id: str, key: Key) -> None:
+        """Show one thing: its view with the cursor on it."""
+        self.open_view(view_id)
+        if not self.table.move_to(key):
+            self.table.narrow("")
+            self.table.move_to(key)
+
+    def prefill(self, line: str) -> None:
+        """Open the command line with something typed."""
+        self.query_one(FilterLine).display = False
+        self.query_one(CommandLine).open(line)
+
+    def await_row(self, instance_id: int) -> None:
+        """Put the cursor on a machine that was just started, now or when its row comes."""
+        self._awaited = instance_id
+        self.redraw()
+
+    def action_open_view(self, view_id: str) -> None:
+        """The key of a view."""
+        self.open_view(view_id)
+
+    def action_run(self) -> None:
+        """Prepare to run: the selected appliance, else the first that can be."""
+        row = self.table.cursor_row
+        name = row.name if isinstance(row, Appliance) else self._usual_appliance()
+        self.prefill(f"run {shlex.quote(name)}")
+
+    def action_connect(self) -> None:
+        """Open a session in the machine under the cursor."""
+        row = self.table.cursor_row
+        if isinstance(row, Instance):
+            self.dashboard.run_command(f"connect {row.id}")
+
+    def action_on_targets(self, name: str) -> None:
+        """Run a command on the marked machines, else on the one under the cursor."""
+        ids = [str(row.id) for row in self.table.targets if isinstance(row, Instance)]
+        if ids:
+            self.dashboard.run_command(f"{name} {' '.join(ids)}")
+
+    def action_copy(self) -> None:
+        """Copy what one needs of the row: the ssh line, the identifier, the text."""
+        row = self.table.cursor_row
+        if row is None:
+            return
+        if isinstance(row, Instance):
+            words = self.dashboard.ssh_line_of(row)
+        elif isinstance(row, Appliance):
+            words = row.id
+        else:
+            words = row.name if isinstance(row, Host) else row.text
+        self.app.copy_to_clipboard(words)
+        self.notify(text.clean(words), title="Copied", markup=False)
+
+    def action_filter(self) -> None:
+        """Narrow the table."""
+        self.query_one(CommandLine).display = False
+        self.query_one(FilterLine).open(self.table.rows.filter.line)
+
+    def action_command(self) -> None:
+        """Type a command."""
+        self.prefill("")
+
+    def action_toggle_detail(self) -> None:
+        """Show the pane where it is hidden, hide it where it is shown."""
+        pane = self.query_one(DetailPane)
+        if pane.display:
+            self.remove_class("-drill")
+            self.add_class("-no-detail")
+            self.table.focus()
+        else:
+            self.remove_class("-no-detail")
+            self.set_class(not self.has_class("-wide") and self.has_class("-short"), "-drill")
+        self.call_after_refresh(self.redraw)
+
+    def action_other_pane(self) -> None:
+        """Keys go to the other pane."""
+        pane = self.query_one(DetailPane)
+        if pane.has_focus:
+            self.table.focus()
+        elif pane.display:
+            pane.focus()
+
+    def action_back(self) -> None:
+        """Undo one thing: the pane that lies over the table, the filter, the marks."""
+        if self.has_class("-drill") or self.query_one(DetailPane).has_focus:
+            self.remove_class("-drill")
+            self.table.focus()
+        elif self.table.rows.filter.line:
+            self.table.narrow("")
+        elif self.table.rows.marks:
+            self.table.clear_marks()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys for machines are for the view of machines; what cannot be done now is greyed."""
+        if action not in ("connect", "on_targets"):
+            return True
+        if not self.is_mounted or self.view.id != "instances":
+            return False
+        row = self.table.cursor_row
+        if row is None:
+            return None
+        if action == "connect":
+            return True if row.state is State.RUNNING else None
+        if parameters == ("start",) and not self.table.rows.marks:
+            return True if row.state is State.UNKNOWN else None
+        return True
+
+    @on(ResourceTable.Highlighted)
+    def _highlighted(self, event: ResourceTable.Highlighted) -> None:
+        if event.table is self.table:
+            self.redraw_detail()
+            self.measure()
+            self.refresh_bindings()
+
+    @on(ResourceTable.Chosen)
+    def _chosen(self) -> None:
+        pane = self.query_one(DetailPane)
+        if not pane.display:
+            self.remove_class("-no-detail")
+            self.set_class(not self.has_class("-wide") and self.has_class("-short"), "-drill")
+        self.call_after_refresh(self.redraw_detail)
+        pane.focus()
+
+    @on(ResourceTable.Arranged)
+    def _arranged(self) -> None:
+        self._redraw_frame()
+        self.refresh_bindings()
+
+    @on(ViewTabs.Asked)
+    def _tab_clicked(self, event: ViewTabs.Asked) -> None:
+        self.open_view(event.view_id)
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, event: FilterLine.Changed) -> None:
+        self.table.narrow(event.line)
+
+    @on(FilterLine.Left)
+    @on(CommandLine.Left)
+    def _line_left(self) -> None:
+        self.table.focus()
+
+    @on(CommandLine.Submitted)
+    def _line_submitted(self, event: CommandLine.Submitted) -> None:
+        self.dashboard.run_command(event.line, typed=True)
+
+    def on_resize(self) -> None:
+        """Another size shows other columns, and measures other rows."""
+        self.call_after_refresh(self.redraw)
+
+    def on_screen_resume(self) -> None:
+        """Measure again after a dialog."""
+        self.redraw()
+
+    def on_screen_suspend(self) -> None:
+        """Under a dialog nothing is measured."""
+        self.measure()
+
+    def _offers(self, line: str) -> list[completion.Candidate]:
+        picture = self.picture
+        return completion.candidates(line, self.dashboard.environment, picture.snapshot, picture.types)
+
+    def _usual_appliance(self) -> str:
+        ready = [
+            each.name for each in self.picture.snapshot.appliances.values()
+            if each.state is ApplianceState.READY
+        ]  # fmt: skip
+        return FIRST_APPLIANCE if FIRST_APPLIANCE in ready or not ready else ready[0]
+
+    def _redraw_frame(self) -> None:
+        picture, snapshot = self.picture, self.picture.snapshot
+        self.query_one(OverviewStrip).data = pictures.Overview(
+            profile=self.dashboard.environment.profile.name,
+            where=self.dashboard.where,
+            status=picture.status,
+            hosts=picture.hosts,
+            counts=pictures.counted(snapshot.instances.values()),
+            stale=snapshot.stale is not None,
+            known=picture.known,
+        )
+        self.query_one(ViewTabs).tell(picture, self.view.id, self.table.rows)
+        self._say_stale()
+
+    def _say_stale(self) -> None:
+        snapshot = self.picture.snapshot
+        fresh = self.dashboard.fresh_at
+        since = text.age(fresh, base.now()) if fresh is not None else ""
+        self.query_one(StaleBanner).say(snapshot.stale, since)
+        self.set_class(snapshot.stale is not None, "-stale")
+
+    def _tick(self) -> None:
+        if self.is_current and self.app.app_focus:
+            self.table.tick()
+            self.redraw_detail()
+        if self.picture.snapshot.stale is not None:
+            self._say_stale()
+
+    def _detail(self, key: Key | None, width: int) -> Content:
+        row = self.table.cursor_row
+        if isinstance(row, Instance):
+            events = tuple(each for each in self.picture.snapshot.events if each.instance_id == key)
+            number, console = self.picture.console
+            shown = console if number == key else ""
+            line = self.dashboard.ssh_line_of(row)
+            return details.of_instance(details.InstanceDetails(row, line, events, shown), width)
+        if isinstance(row, Appliance):
+            return details.of_appliance(row, width)
+        if isinstance(row, Host):
+            return pictures.host_facts(row, width)
+        return Content("") if row is None else details.of_activity(row)

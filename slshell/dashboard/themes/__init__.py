@@ -1,0 +1,127 @@
+"""Themes as data: each TOML file of this folder, and of the user's `themes` folder, is one theme."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from slshell.model.errors import UsageError
+
+DEFAULT = "slshell-dark"
+COLORS = (
+    "primary", "secondary", "accent", "foreground", "background", "surface", "panel", "boost",
+    "success", "warning", "error",
+)  # fmt: skip
+NEEDED = ("primary", "foreground", "background", "surface", "panel", "success", "warning", "error")
+OWN = {
+    "dim": "#808080",
+    "rule": "#606060",
+    "busy": "#5fafd7",
+    "cursor": "#3a5a80",
+    "cursor-idle": "#404850",
+    "marked": "#4a4066",
+    "flash": "#50603c",
+}
+"""Variables of our own style sheets, and what they are where a theme does not set them."""
+_VARIABLE = re.compile(r"[a-z][a-z0-9-]*")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+
+
+def bundled() -> list[Theme]:
+    """The themes that come with the program."""
+    folder = resources.files(__name__)
+    files = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda f: f.name)
+    return [parse(file.read_text(encoding="utf-8"), file.name) for file in files]
+
+
+def of_folder(folder: Path) -> tuple[list[Theme], list[UsageError]]:
+    """The themes of a user's folder, and what is wrong with those that cannot be used."""
+    themes: list[Theme] = []
+    errors: list[UsageError] = []
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
+        try:
+            themes.append(parse(path.read_text(encoding="utf-8"), str(path)))
+        except UsageError as error:
+            errors.append(error)
+        except (OSError, UnicodeDecodeError) as error:
+            errors.append(
+                UsageError(f"{path}: cannot be read: {error}", hint="make it a readable UTF-8 file")
+            )
+    return themes, errors
+
+
+def parse(text: str, where: str) -> Theme:
+    """A theme from TOML.
+
+    Raises:
+        UsageError: naming the file and the key that is wrong or missing.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where}: is not TOML: {error}", hint="correct that line") from error
+    for key in data:
+        if key not in ("name", "dark", "colors", "variables"):
+            raise UsageError(f"{where}: unknown key “{key}”", hint="use name, dark, [colors] and [variables]")
+    name = data.get("name")
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"{where}: name is missing or wrong", hint="use lower-case letters, digits and dashes"
+        )
+    if not isinstance(data.get("dark", True), bool):
+        raise UsageError(f"{where}: dark is not true or false", hint="write dark = true or dark = false")
+    colors = _table(data, "colors", where)
+    variables = _table(data, "variables", where)
+    for key, value in colors.items():
+        if key not in COLORS:
+            raise UsageError(f"{where}: colors.{key} is unknown", hint=f"there is: {', '.join(COLORS)}")
+        _check_color(value, f"{where}: colors.{key}")
+    for key in NEEDED:
+        if key not in colors:
+            raise UsageError(f"{where}: colors.{key} is missing", hint="give it a colour such as #6cb0f5")
+    for key, value in variables.items():
+        if _VARIABLE.fullmatch(key) is None:
+            raise UsageError(f"{where}: variables.{key} is no name", hint="use lower-case letters and dashes")
+        if key in OWN or value.startswith("#"):
+            _check_color(value, f"{where}: variables.{key}")
+        elif re.fullmatch(r"[a-z0-9 %.-]*", value) is None:
+            raise UsageError(f"{where}: variables.{key} is “{value}”", hint="use a colour or a plain word")
+    return Theme(
+        name=name,
+        primary=colors["primary"],
+        secondary=colors.get("secondary"),
+        accent=colors.get("accent"),
+        foreground=colors["foreground"],
+        background=colors["background"],
+        surface=colors["surface"],
+        panel=colors["panel"],
+        boost=colors.get("boost"),
+        success=colors["success"],
+        warning=colors["warning"],
+        error=colors["error"],
+        dark=data.get("dark", True),
+        variables={**OWN, **variables},
+    )
+
+
+def _table(data: dict[str, Any], key: str, where: str) -> dict[str, str]:
+    table = data.get(key, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: {key} is not a table", hint=f"write [{key}]")
+    for name, value in table.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{where}: {key}.{name} is not text", hint='write it in quotes, as in "#6cb0f5"')
+    return table
+
+
+def _check_color(value: str, where: str) -> None:
+    try:
+        Color.parse(value)
+    except ColorParseError as error:
+        raise UsageError(f"{where}: “{value}” is not a colour", hint="write it as #rrggbb") from error

@@ -1,0 +1,101 @@
+"""The views of the dashboard: what each shows, and on which key. A new view is one entry of VIEWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from slshell.client.mirror import Snapshot
+from slshell.dashboard.columns import activity
+from slshell.dashboard.columns.activity import ACTIVITY
+from slshell.dashboard.columns.appliances import APPLIANCES
+from slshell.dashboard.columns.base import Renderer
+from slshell.dashboard.columns.hosts import HOSTS
+from slshell.dashboard.columns.instances import INSTANCES
+from slshell.model.cloud import CloudStatus
+from slshell.model.host import Host
+from slshell.model.instance import Instance, InstanceType, Metrics
+
+
+@dataclass
+class Picture:
+    """All that the screen knows of the cloud; handlers put in what messages bring."""
+
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    hosts: tuple[Host, ...] = ()
+    status: CloudStatus | None = None
+    types: tuple[InstanceType, ...] = ()
+    metrics: dict[int, Metrics] = field(default_factory=dict)
+    console: tuple[int, str] = (0, "")
+    _merged: dict[int, tuple[Instance, Metrics, Instance]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> bool:
+        """The cloud has answered at least once."""
+        return self.snapshot.fresh_at is not None
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take a new picture and forget the measurements of machines that are gone."""
+        self.snapshot = snapshot
+        for number in self.metrics.keys() - snapshot.instances.keys():
+            del self.metrics[number]
+            self._merged.pop(number, None)
+
+    def measured(self, metrics: Iterable[Metrics]) -> None:
+        """Take new measurements."""
+        self.metrics.update((each.id, each) for each in metrics)
+
+    def instances(self) -> list[Instance]:
+        """Instances with their newest measurements; unchanged ones stay the same objects."""
+        if not self.metrics:
+            return list(self.snapshot.instances.values())
+        return [self.instance(number) for number in self.snapshot.instances]
+
+    def instance(self, number: int) -> Instance:
+        """One instance with its newest measurements; KeyError when there is none."""
+        row, metrics = self.snapshot.instances[number], self.metrics.get(number)
+        if metrics is None:
+            return row
+        known = self._merged.get(number)
+        if known is None or known[0] is not row or known[1] != metrics:
+            new = msgspec.structs.replace(row, cpu_percent=metrics.cpu_percent, memory_kib=metrics.memory_kib)
+            known = self._merged[number] = (row, metrics, new)
+        return known[2]
+
+    def activity(self) -> list[activity.Activity]:
+        """Events and jobs as lines."""
+        snapshot = self.snapshot
+        lines = [activity.of_event(event) for event in snapshot.events]
+        return lines + [activity.of_job(job) for job in snapshot.jobs.values()]
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: its key, what a row is, where the rows come from and how many there are."""
+
+    key: str
+    renderer: Renderer[Any]
+    rows: Callable[[Picture], Iterable[Any]]
+    count: Callable[[Picture], int | None]
+    """The number behind its name; None shows none."""
+
+    @property
+    def id(self) -> str:
+        """The id of the view, of its table and of what it shows."""
+        return self.renderer.id
+
+
+VIEWS: tuple[View, ...] = (
+    View("1", INSTANCES, Picture.instances, lambda picture: len(picture.snapshot.instances)),
+    View(
+        "3", APPLIANCES, lambda picture: picture.snapshot.appliances.values(),
+        lambda picture: len(picture.snapshot.appliances),
+    ),
+    View("4", HOSTS, lambda picture: picture.hosts, lambda picture: len(picture.hosts)),
+    View("5", ACTIVITY, Picture.activity, lambda _: None),
+)  # fmt: skip
+
+BY_ID: Mapping[str, View] = {view.id: view for view in VIEWS}

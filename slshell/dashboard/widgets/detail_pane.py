@@ -1,0 +1,48 @@
+"""The pane that tells all about the selected thing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+
+class DetailPane(VerticalScroll, can_focus=True):
+    """Styled text that is replaced only when it differs, so that scrolling and selections stay."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False, id="detail.down"),
+        Binding("k", "scroll_up", "Up", show=False, id="detail.up"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._content = Content()
+        self._subject: object = None
+
+    def compose(self) -> ComposeResult:
+        """One text, as long as it needs to be."""
+        yield Static(id="detail-text")
+
+    @property
+    def text_width(self) -> int:
+        """Cells in a line of the text."""
+        return max(20, self.scrollable_content_region.width)
+
+    @property
+    def content_shown(self) -> Content:
+        """What the pane tells now."""
+        return self._content
+
+    def tell(self, subject: object, content: Content) -> None:
+        """Show `content`; another subject starts at the top."""
+        if content.plain != self._content.plain or content.spans != self._content.spans:
+            self._content = content
+            self.query_one("#detail-text", Static).update(content)
+        if subject != self._subject:
+            self._subject = subject
+            self.scroll_home(animate=False)

@@ -1,0 +1,69 @@
+"""The line of views with their keys and counts, and what the table of the chosen one is narrowed to."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from slshell.dashboard import text
+from slshell.dashboard.rows import Rows
+from slshell.dashboard.views import VIEWS, Picture, View
+
+
+class ViewTab(Static):
+    """One view: its key, name and count; a click opens it."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(id=f"tab-{view.id}", classes="tab")
+        self.view = view
+        self._shown: tuple[bool, int | None] | None = None
+
+    def tell(self, chosen: bool, count: int | None) -> None:
+        """Draw again when the choice or the count is another."""
+        if (chosen, count) != self._shown:
+            self._shown = (chosen, count)
+            self.set_class(chosen, "-chosen")
+            name = self.view.renderer.title
+            number = "" if count is None else f" {count}"
+            self.update(Content.assemble((self.view.key, "$primary"), f" {name}", (number, "$dim")))
+
+    def on_click(self, event: events.Click) -> None:
+        """Ask for this view."""
+        event.stop()
+        self.post_message(ViewTabs.Asked(self.view.id))
+
+
+class ViewTabs(Horizontal):
+    """All views in a line."""
+
+    class Asked(Message):
+        """Someone wants to see a view."""
+
+        def __init__(self, view_id: str) -> None:
+            super().__init__()
+            self.view_id = view_id
+
+    def compose(self) -> ComposeResult:
+        """A tab for each view, and the state of the table at the end."""
+        for view in VIEWS:
+            yield ViewTab(view)
+        yield Static(id="narrowed")
+
+    def tell(self, picture: Picture, chosen: str, rows: Rows[object]) -> None:
+        """Show counts, and how the table is narrowed and marked."""
+        for tab in self.query(ViewTab):
+            tab.tell(tab.view.id == chosen, tab.view.count(picture))
+        parts: list[str | tuple[str, str]] = []
+        if rows.marks:
+            parts.append((f"✓ {len(rows.marks)} marked", "$accent"))
+        if rows.filter.line.strip():
+            gap = "   " if parts else ""
+            words = f"{gap}/{text.clean(rows.filter.line.strip())}"
+            parts += [(words, "$accent"), (f"  {len(rows)} of {rows.total}", "$dim")]
+        for name in rows.filter.unknown:
+            parts.append((f"  no “{text.clean(name)}:”", "$warning"))
+        self.query_one("#narrowed", Static).update(Content.assemble(*parts))
