@@ -112,18 +112,26 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises:
         UsageError: the file cannot be read, is not TOML, or has an unknown or mistyped key (named).
     """
+    return settings_from(settings_data(environ), config_folder(environ) / CONFIG_FILE)
+
+
+def settings_data(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What `config.toml` says, unchecked; nothing when there is no such file.
+
+    Raises:
+        UsageError: the file cannot be read or is not TOML.
+    """
     path = config_folder(environ) / CONFIG_FILE
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Settings()
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="make it a readable UTF-8 file") from error
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}", hint="correct that line") from error
-    return settings_from(data, path)
 
 
 def settings_from(data: dict[str, Any], path: Path) -> Settings:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from slshell.client import local
-from slshell.commands.environment import Environment
+from slshell.commands.environment import Environment, Question
 from slshell.commands.registry import Danger, group, subcommand
 from slshell.model.cloud import CloudStatus
 from slshell.model.errors import NotFound, UsageError
@@ -41,7 +41,8 @@ def up(environment: Environment) -> None:
     metavar="SECONDS",
     help="With --all: machines that are not off by then lose their power.",
 )
-def down(environment: Environment, everything: bool, timeout_s: float) -> None:
+@click.option("-y", "--yes", "yes", is_flag=True, help="With --all: do it without asking.")
+def down(environment: Environment, everything: bool, timeout_s: float, yes: bool) -> None:
     """Stop the bundled cloud's daemon. Machines run on, unless --all shuts them down first."""
     home = _local_home(environment)
     output = environment.output
@@ -51,6 +52,8 @@ def down(environment: Environment, everything: bool, timeout_s: float) -> None:
         return
     cloud = environment.cloud_if_up()
     machines = sum(cloud.status().instances.values())
+    if everything and machines and not yes and environment.confirm is not None:
+        environment.ask(Question(text=f"Shut {_machines(machines)} down?", action="shut down"))
     with output.progress() as progress:
         if everything and machines:
             output.notice(

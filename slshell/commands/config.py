@@ -7,35 +7,39 @@ from typing import Any
 import click
 import msgspec
 
-from slshell.client.profiles import CONFIG_FILE, config_folder, nearest_hint
+from slshell.client.profiles import CONFIG_FILE, config_folder, nearest_hint, settings_data
 from slshell.commands.environment import Environment
 from slshell.commands.registry import Danger, group, subcommand
 from slshell.model.errors import NotFound
 from slshell.ssh.keys import own_key
 
 
-@group()
+@group(default="list")
 def config_command() -> None:
     """Show where slshell keeps things and what is set."""
 
 
 @subcommand(config_command, danger=Danger.READ, name="list")
 def list_settings(environment: Environment) -> None:
-    """Show every setting as it is in effect."""
-    settings = msgspec.to_builtins(environment.settings)
-    settings["profile"] = environment.profile.name
-    flat = _flat(settings)
-    environment.output.show_data(
-        settings, "\n".join(f"{key} = {_toml(value)}" for key, value in flat.items())
-    )
+    """Show every setting as it is in effect, and where it comes from."""
+    settings = _effective(environment)
+    given = _flat(settings_data(environment.environ))
+    lines = []
+    for key, value in _flat(settings).items():
+        source = CONFIG_FILE if key in given else "default"
+        if key == "profile" and environment.profile_name:
+            source = "--profile"
+        elif key == "profile" and environment.environ.get("SLSHELL_PROFILE"):
+            source = "SLSHELL_PROFILE"
+        lines.append(f"{f'{key} = {_toml(value)}':<40} # {source}")
+    environment.output.show_data(settings, "\n".join(lines))
 
 
 @subcommand(config_command, danger=Danger.READ, name="get")
 @click.argument("key")
 def get_setting(environment: Environment, key: str) -> None:
     """Show one setting, for example output.format."""
-    settings = msgspec.to_builtins(environment.settings)
-    settings["profile"] = environment.profile.name
+    settings = _effective(environment)
     value: Any = settings
     for part in key.split("."):
         if not isinstance(value, dict) or part not in value:
@@ -57,6 +61,11 @@ def show_paths(environment: Environment) -> None:
         "known_hosts": str(home / "known_hosts"),
     }
     environment.output.show_data(paths, "\n".join(f"{name:<12} {path}" for name, path in paths.items()))
+
+
+def _effective(environment: Environment) -> dict[str, Any]:
+    settings: dict[str, Any] = msgspec.to_builtins(environment.settings)
+    return settings | {"profile": environment.profile.name}
 
 
 def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -119,6 +119,8 @@ class CommandGroup(_Parts, click.Group):
     """Commands under one word, such as `cloud up`."""
 
     command_class = Command
+    default_command: str | None = None
+    """What a line without a further word means; None: the help."""
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -135,9 +137,6 @@ class CommandGroup(_Parts, click.Group):
 
 class Root(CommandGroup):
     """`slshell` itself: its commands are the files of this folder and what faces add."""
-
-    default_command: str | None = None
-    """What a line without a command means; None: the help."""
 
     def list_commands(self, context: click.Context | None) -> list[str]:
         """Names, without aliases, sorted."""
@@ -177,11 +176,15 @@ def command(*, danger: Danger, aliases: Sequence[str] = (), **options: Any) -> C
     return make
 
 
-def group(*, aliases: Sequence[str] = ()) -> Callable[[Any], CommandGroup]:
-    """Declare a group of commands; add to it with `subcommand`."""
+def group(*, aliases: Sequence[str] = (), default: str | None = None) -> Callable[[Any], CommandGroup]:
+    """Declare a group of commands; add to it with `subcommand`. `default` is run when none is named."""
 
     def make(function: Callable[..., Any]) -> CommandGroup:
-        made: CommandGroup = click.group(cls=CommandGroup)(function)
+        made: CommandGroup = click.group(cls=CommandGroup, invoke_without_command=True)(_run_default)
+        made.help = function.__doc__
+        made.name = function.__name__.removesuffix("_command").replace("_", "-")
+        made.default_command = default
+        made.params.extend(_common_options())
         made.aliases = tuple(aliases)
         return made
 
@@ -234,7 +237,7 @@ def make_root() -> Root:
         help=ROOT_HELP,
         no_args_is_help=False,
         invoke_without_command=True,
-        callback=_without_command,
+        callback=_run_default,
     )
     root.params.extend(_common_options())
     root.params.append(
@@ -363,17 +366,17 @@ def _common_options() -> list[click.Parameter]:
     ]
 
 
-def _without_command() -> None:
-    """The default command, or the help, on a line that names no command."""
+def _run_default() -> None:
+    """The default command of a group, or its help, on a line that names no command."""
     context = click.get_current_context()
-    root = context.command
-    if context.invoked_subcommand is not None or not isinstance(root, Root):
+    named = context.command
+    if context.invoked_subcommand is not None or not isinstance(named, CommandGroup):
         return
-    if root.default_command is None:
+    if named.default_command is None:
         context.obj.output.write(context.get_help() + "\n")
         return
-    default = root.commands[root.default_command]
-    with default.make_context(root.default_command, [], parent=context) as inner:
+    default = named.commands[named.default_command]
+    with default.make_context(named.default_command, [], parent=context) as inner:
         default.invoke(inner)
 
 

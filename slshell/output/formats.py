@@ -130,7 +130,7 @@ def _narrow(columns: tuple[Column, ...], widths: list[int], width: int) -> None:
 def _csv_cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, (list, dict)):
+    if isinstance(value, (list, tuple, dict)):
         return clean_json(msgspec.json.encode(value).decode())
     if isinstance(value, bool):
         return "true" if value else "false"
