@@ -7,13 +7,15 @@ import fcntl
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 import uvicorn
@@ -147,10 +149,16 @@ class _Server(uvicorn.Server):
         if self.started:
             self._on_ready()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, waking the long polls."""
-        super().handle_exit(sig, frame)
-        self._on_end()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and SIGINT; the base class would kill the process before the cloud has stopped."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end)
+        yield
 
     def end(self) -> None:
         """Finish the requests at hand and end."""
