@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from slshell.backend.engines.base import (
     Room,
     Sample,
 )
-from slshell.backend.engines.libvirt import console, machines, network
+from slshell.backend.engines.libvirt import console, domains, network
 from slshell.backend.engines.libvirt.accelerator import Prover
 from slshell.backend.engines.libvirt.account import Account, account_for
 from slshell.backend.engines.libvirt.connection import Connection, Result
@@ -30,7 +30,7 @@ from slshell.backend.engines.libvirt.domain_xml import Setting, domain_xml
 from slshell.backend.engines.libvirt.errors import converted
 from slshell.backend.engines.libvirt.events import Dispatcher
 from slshell.backend.engines.libvirt.host import host_of, room_of
-from slshell.backend.engines.libvirt.mark import domain_name, short_id
+from slshell.backend.engines.libvirt.mark import Marks, domain_name, short_id
 from slshell.backend.engines.libvirt.metrics import Meter
 from slshell.backend.engines.libvirt.short_paths import Places, drop_alias, drop_folder, settle
 from slshell.model.errors import CloudUnreachable, Conflict, NotFound
@@ -63,7 +63,7 @@ class LibvirtEngine(Engine):
         self._account_name = account
         self._setting = accelerator
         self._proof_kernel = proof_kernel
-        self._marks = machines.Marks(cloud_id)
+        self._marks = Marks(cloud_id)
         self._meter = Meter()
         self._lock = threading.RLock()
         self._settled: tuple[Places, Account] | None = None
@@ -105,7 +105,7 @@ class LibvirtEngine(Engine):
             if self._connection is not None:
                 return
             self._files.drop_drafts()
-            dispatcher = Dispatcher(on_event, self._marks.instance_of)
+            dispatcher = Dispatcher(on_event, self._marks)
             connection = Connection(self._connect, dispatcher)
             try:
                 connection.open()
@@ -168,7 +168,7 @@ class LibvirtEngine(Engine):
         accelerator = self.accelerator()
 
         def look(raw: Any) -> Host:
-            return host_of(raw, self._places.real, machines.promised(raw, self._marks), accelerator)
+            return host_of(raw, self._places.real, domains.promised(raw, self._marks), accelerator)
 
         return [self._call("look at the host", look)]
 
@@ -186,27 +186,27 @@ class LibvirtEngine(Engine):
     def start(self, engine_id: str) -> None:
         """Boot it."""
         kind = self._domain_kind()
-        self._call("start the machine", lambda raw: machines.start(raw, engine_id, kind))
+        self._call("start the machine", lambda raw: domains.start(raw, engine_id, kind))
 
     def shutdown(self, engine_id: str) -> None:
         """Press its power button."""
-        self._call("shut the machine down", lambda raw: machines.shutdown(raw, engine_id))
+        self._call("shut the machine down", lambda raw: domains.shutdown(raw, engine_id))
 
     def reboot(self, engine_id: str) -> None:
         """Press its reset button."""
-        self._call("reboot the machine", lambda raw: machines.reboot(raw, engine_id))
+        self._call("reboot the machine", lambda raw: domains.reboot(raw, engine_id))
 
     def stop(self, engine_id: str) -> None:
         """Cut its power."""
         self._record.pop(engine_id, None)
-        self._call("stop the machine", lambda raw: machines.stop(raw, engine_id))
+        self._call("stop the machine", lambda raw: domains.stop(raw, engine_id))
 
     def delete(self, instance_id: int, uuid: str) -> None:
         """Remove the domain and all files of the machine."""
         self._record.pop(uuid, None)
         self._call(
             f"delete machine {instance_id}",
-            lambda raw: machines.delete(raw, uuid, instance_id, self._marks),
+            lambda raw: domains.delete(raw, uuid, instance_id, self._marks),
         )
         self._files.remove(instance_id, uuid)
         if self._other_uri is None:
@@ -214,17 +214,17 @@ class LibvirtEngine(Engine):
 
     def get(self, engine_id: str) -> Machine:
         """One machine."""
-        return self._call("look at the machine", lambda raw: machines.inspect(raw, engine_id, self._marks))
+        return self._call("look at the machine", lambda raw: domains.inspect(raw, engine_id, self._marks))
 
-    def list(self) -> list[Machine]:
+    def machines(self) -> list[Machine]:
         """Every domain of this libvirt."""
-        return self._call("list the machines", lambda raw: machines.list_all(raw, self._marks))
+        return self._call("list the machines", lambda raw: domains.list_all(raw, self._marks))
 
     def leftovers(self) -> Iterable[tuple[int, str]]:
         """This cloud's domains and all folders of machines."""
         domains = {
             (machine.instance_id, machine.engine_id)
-            for machine in self.list()
+            for machine in self.machines()
             if machine.instance_id is not None
         }
         return sorted(domains | set(self._files.held()))
@@ -248,7 +248,7 @@ class LibvirtEngine(Engine):
         """Whether a forward could listen there now."""
         return network.address_is_free(forward, self._account)
 
-    def measure(self) -> Sequence[Sample]:
+    def measure(self) -> list[Sample]:
         """Samples of all running machines; none with the test driver."""
         return self._call("measure the machines", lambda raw: self._meter.read(raw, self._marks))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 import time
@@ -13,8 +12,7 @@ from typing import Any, NamedTuple
 import libvirt
 
 from slshell.backend.engines.base import EngineEvent, EngineEventKind, Machine, Power
-
-log = logging.getLogger(__name__)
+from slshell.backend.engines.libvirt.mark import Marks
 
 CRASHED = "QEMU ended unexpectedly: it crashed or was killed"
 POWERED_OFF = "the guest powered itself off"
@@ -111,13 +109,12 @@ class _Happening:
 class Dispatcher:
     """Takes libvirt's callbacks and tells `on_event` on a thread of its own, in their order."""
 
-    def __init__(
-        self, on_event: Callable[[EngineEvent], None], instance_of: Callable[[Any], int | None]
-    ) -> None:
+    def __init__(self, on_event: Callable[[EngineEvent], None], marks: Marks) -> None:
         self._on_event = on_event
-        self._instance_of = instance_of
+        self._marks = marks
         self._queue: queue.SimpleQueue[_Happening | None] = queue.SimpleQueue()
         self._rebooted: dict[str, float] = {}
+        self._vanished: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="engine-events", daemon=True)
         self._thread.start()
 
@@ -157,30 +154,47 @@ class Dispatcher:
         domain = happening.domain
         engine_id = domain.UUIDString()
         if happening.kind is EngineEventKind.REBOOTED:
-            before = self._rebooted.get(engine_id, 0.0)
-            self._rebooted[engine_id] = now = time.monotonic()
-            if now - before < _SAME_REBOOT_S:
-                return None
-            view: View | None = View(Power.RUNNING, "running")
+            view = self._reboot(engine_id)
         else:
-            view = view_of_event(happening.event, happening.detail, _persistent(domain))
+            view = self._change(happening, engine_id)
         if view is None:
             return None
         machine = Machine(
             engine_id=engine_id,
-            instance_id=self._instance_of(domain),
+            instance_id=self._marks.instance_of(domain),
             power=view.power,
             raw=view.raw,
             reason=view.reason,
         )
         if view.power is Power.GONE:
             self._rebooted.pop(engine_id, None)
+            self._marks.forget(engine_id)
         return EngineEvent(kind=happening.kind, machine=machine, text=view.reason)
 
+    def _reboot(self, engine_id: str) -> View | None:
+        now = time.monotonic()
+        before, self._rebooted[engine_id] = self._rebooted.get(engine_id, -_SAME_REBOOT_S), now
+        return None if now - before < _SAME_REBOOT_S else View(Power.RUNNING, "running")
 
-def _persistent(domain: Any) -> bool:
-    """Whether the domain is still defined; taken for so when nobody can be asked, as ours all are."""
+    def _change(self, happening: _Happening, engine_id: str) -> View | None:
+        """The event's view; a machine that vanishes as it stops is told gone once, not twice."""
+        if happening.event == libvirt.VIR_DOMAIN_EVENT_UNDEFINED:
+            if engine_id in self._vanished:
+                self._vanished.discard(engine_id)
+                return None
+            if _asked(happening.domain.isActive, otherwise=False):
+                return None
+        elif happening.event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+            persistent = _asked(happening.domain.isPersistent, otherwise=True)
+            if not persistent:
+                self._vanished.add(engine_id)
+            return view_of_event(happening.event, happening.detail, persistent)
+        return view_of_event(happening.event, happening.detail, persistent=True)
+
+
+def _asked(question: Callable[[], int], otherwise: bool) -> bool:
+    """libvirt's answer: no when the domain is gone, `otherwise` when nobody answers."""
     try:
-        return bool(domain.isPersistent())
+        return bool(question())
     except libvirt.libvirtError as error:
-        return bool(error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN)
+        return otherwise and bool(error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN)

@@ -22,32 +22,37 @@ class Promised(NamedTuple):
     ram_mib: int
 
 
+class _Memory(NamedTuple):
+    total_kib: int
+    free_kib: int
+
+
 def room_of(connection: Any, folder: Path) -> Room:
     """What one more machine may use."""
-    _, total_mib, cpus, *_ = connection.getInfo()
+    memory = _memory(connection)
     return Room(
-        vcpu=int(cpus),
-        ram_mib=int(total_mib),
-        free_ram_mib=_free_kib(connection) // _MIB_KIB,
+        vcpu=int(connection.getInfo()[2]),
+        ram_mib=memory.total_kib // _MIB_KIB,
+        free_ram_mib=memory.free_kib // _MIB_KIB,
         disk_bytes=shutil.disk_usage(folder).free,
     )
 
 
 def host_of(connection: Any, folder: Path, promised: Promised, accelerator: Accelerator) -> Host:
     """The host's row of the load page."""
-    _, total_mib, cpus, *_ = connection.getInfo()
+    cpus = int(connection.getInfo()[2])
+    memory = _memory(connection)
     disk = shutil.disk_usage(folder)
-    total_kib = int(total_mib) * _MIB_KIB
     return Host(
         id=1,
         name=str(connection.getHostname()),
         status="on",
         running=promised.running,
-        tcpu=int(cpus) * 100,
-        acpu=(int(cpus) - promised.vcpu) * 100,
-        tmem_kib=total_kib,
-        fmem_kib=_free_kib(connection),
-        amem_kib=total_kib - promised.ram_mib * _MIB_KIB,
+        tcpu=cpus * 100,
+        acpu=(cpus - promised.vcpu) * 100,
+        tmem_kib=memory.total_kib,
+        fmem_kib=memory.free_kib,
+        amem_kib=memory.total_kib - promised.ram_mib * _MIB_KIB,
         disk_total_bytes=disk.total,
         disk_free_bytes=disk.free,
         accelerator=accelerator.kind,
@@ -57,15 +62,21 @@ def host_of(connection: Any, folder: Path, promised: Promised, accelerator: Acce
     )
 
 
-def _free_kib(connection: Any) -> int:
-    """Free memory with the caches that the kernel would give up; without them where libvirt cannot say."""
+def _memory(connection: Any) -> _Memory:
+    """The host's memory; free is with the caches that the kernel would give up.
+
+    The node's own figures come first: on a host whose memory was plugged in later, the summary of
+    `getInfo` has been seen to know only the first part.
+    """
     try:
-        memory = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+        stats = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
     except libvirt.libvirtError as error:
         if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
             raise
-        return int(connection.getFreeMemory()) // 1024
-    return sum(int(memory.get(key, 0)) for key in ("free", "buffers", "cached"))
+        total_kib = int(connection.getInfo()[1]) * _MIB_KIB
+        return _Memory(total_kib=total_kib, free_kib=int(connection.getFreeMemory()) // _MIB_KIB)
+    free = sum(int(stats.get(key, 0)) for key in ("free", "buffers", "cached"))
+    return _Memory(total_kib=int(stats["total"]), free_kib=free)
 
 
 def _version(number: int) -> str:

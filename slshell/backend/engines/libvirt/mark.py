@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
+from typing import Any
 
+import libvirt
 from lxml import etree
 
 NAMESPACE = "urn:slshell:machine:1"
@@ -67,3 +70,42 @@ def from_xml(text: str) -> Mark | None:
         )
     except (etree.XMLSyntaxError, KeyError, ValueError):
         return None
+
+
+class Marks:
+    """The marks of domains, read once each: they never change, and reading one takes a call of 0.3 ms."""
+
+    def __init__(self, cloud_id: str) -> None:
+        self._cloud_id = cloud_id
+        self._known: dict[str, Mark] = {}
+        self._lock = threading.Lock()
+
+    def of(self, domain: Any) -> Mark | None:
+        """A domain's mark, None when it does not carry this cloud's."""
+        if not may_be_ours(domain.name(), self._cloud_id):
+            return None
+        uuid = domain.UUIDString()
+        with self._lock:
+            known = self._known.get(uuid)
+        if known is not None:
+            return known
+        try:
+            mark = from_xml(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, 0))
+        except libvirt.libvirtError:
+            return None
+        # A clone made with another tool carries the mark of its original.
+        if mark is None or mark.cloud_id != self._cloud_id or mark.uuid != uuid:
+            return None
+        with self._lock:
+            self._known[uuid] = mark
+        return mark
+
+    def instance_of(self, domain: Any) -> int | None:
+        """The instance that a domain is, None when it is not this cloud's."""
+        mark = self.of(domain)
+        return None if mark is None else mark.instance_id
+
+    def forget(self, uuid: str) -> None:
+        """A domain is gone."""
+        with self._lock:
+            self._known.pop(uuid, None)

@@ -9,7 +9,7 @@ from typing import Any
 import libvirt
 
 from slshell.backend.engines.base import Sample
-from slshell.backend.engines.libvirt.machines import Marks
+from slshell.backend.engines.libvirt.mark import Marks
 
 STATS = libvirt.VIR_DOMAIN_STATS_CPU_TOTAL | libvirt.VIR_DOMAIN_STATS_BALLOON
 FLAGS = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT

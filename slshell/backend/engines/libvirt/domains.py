@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import Any
 
 import libvirt
@@ -12,50 +11,11 @@ from slshell.backend.engines.base import Machine, Power
 from slshell.backend.engines.libvirt.domain_xml import for_accelerator
 from slshell.backend.engines.libvirt.events import View, view_of_state
 from slshell.backend.engines.libvirt.host import Promised
-from slshell.backend.engines.libvirt.mark import NAMESPACE, Mark, from_xml, may_be_ours
+from slshell.backend.engines.libvirt.mark import Marks
 from slshell.model.errors import Conflict
 
 _OFF = frozenset({libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID})
 _KIB_MIB = 1024
-
-
-class Marks:
-    """The marks of domains, read once each: they never change, and reading one takes a call of 0.3 ms."""
-
-    def __init__(self, cloud_id: str) -> None:
-        self._cloud_id = cloud_id
-        self._known: dict[str, Mark] = {}
-        self._lock = threading.Lock()
-
-    def of(self, domain: Any) -> Mark | None:
-        """A domain's mark, None when it does not carry this cloud's."""
-        if not may_be_ours(domain.name(), self._cloud_id):
-            return None
-        uuid = domain.UUIDString()
-        with self._lock:
-            known = self._known.get(uuid)
-        if known is not None:
-            return known
-        try:
-            mark = from_xml(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, 0))
-        except libvirt.libvirtError:
-            return None
-        # A clone made with another tool carries the mark of its original.
-        if mark is None or mark.cloud_id != self._cloud_id or mark.uuid != uuid:
-            return None
-        with self._lock:
-            self._known[uuid] = mark
-        return mark
-
-    def instance_of(self, domain: Any) -> int | None:
-        """The instance that a domain is, None when it is not this cloud's."""
-        mark = self.of(domain)
-        return None if mark is None else mark.instance_id
-
-    def forget(self, uuid: str) -> None:
-        """A domain is gone."""
-        with self._lock:
-            self._known.pop(uuid, None)
 
 
 def find(connection: Any, engine_id: str) -> Any | None:
@@ -141,7 +101,6 @@ def delete(connection: Any, uuid: str, instance_id: int, marks: Marks) -> None:
     stop(connection, uuid)
     flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     _unless(frozenset({libvirt.VIR_ERR_NO_DOMAIN}), lambda: domain.undefineFlags(flags))
-    marks.forget(uuid)
 
 
 def promised(connection: Any, marks: Marks) -> Promised:
