@@ -1,0 +1,204 @@
+"""Fetching an image over HTTP: within limits, and going on where an earlier attempt stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+import urllib3
+
+from slshell.backend.images.progress import Progress, Say
+from slshell.model.errors import CloudUnreachable, EngineFailed, NoCapacity, NotFound, TooLarge, UsageError
+
+CONNECT_S = 10.0
+READ_S = 60.0
+ATTEMPTS = 5
+"""How often a broken transfer is taken up again before giving up; each attempt that gets on counts anew."""
+
+_BLOCK = 1 << 18
+_MAX_REDIRECTS = 10
+
+
+def download(url: str, target: Path, *, max_bytes: int, progress: Say | None = None) -> None:
+    """Fetch `url` (http or https) to `target`.
+
+    What arrived of a broken transfer stays at `target` + `.part` with the server's mark of the version, and
+    the next call goes on from there if the server still has that version.
+
+    Raises:
+        UsageError: not such a URL, or the server refuses it. NotFound: nothing there. TooLarge: over
+            `max_bytes`. NoCapacity: the disk is full. CloudUnreachable: no answer, or broken off.
+    """
+    parts = _checked(url)
+    partial = _Partial(target)
+    failures = 0
+    with _session() as session:
+        while True:
+            had = partial.size
+            try:
+                _attempt(session, url, partial, max_bytes, progress)
+                break
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                failures = 1 if partial.size > had else failures + 1
+                if failures >= ATTEMPTS or partial.size == 0:
+                    raise _unreachable(parts.hostname or "", error) from error
+            except OSError as error:
+                if error.errno == errno.ENOSPC:
+                    raise NoCapacity(f"the disk is full ({target.parent})", hint="free some space") from error
+                raise EngineFailed(f"the image cannot be stored: {error.strerror}") from error
+    partial.finish()
+
+
+@dataclass(frozen=True)
+class _Partial:
+    """The part that is there already, and the mark of the version that it is of."""
+
+    target: Path
+
+    @property
+    def path(self) -> Path:
+        return self.target.with_name(self.target.name + ".part")
+
+    @property
+    def _mark_path(self) -> Path:
+        return self.target.with_name(self.target.name + ".mark")
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def mark(self) -> str:
+        return self._mark_path.read_text() if self.size and self._mark_path.is_file() else ""
+
+    def start_over(self, mark: str) -> None:
+        self.path.write_bytes(b"")
+        self._mark_path.write_text(mark)
+
+    def finish(self) -> None:
+        self.path.replace(self.target)
+        self._mark_path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self._mark_path.unlink(missing_ok=True)
+
+
+def _attempt(
+    session: requests.Session, url: str, partial: _Partial, max_bytes: int, progress: Say | None
+) -> None:
+    offset, mark = partial.size, partial.mark
+    # Bytes must be the file's own, for a packed transfer could not be taken up in the middle.
+    headers = {"Accept-Encoding": "identity"}
+    if offset and mark:
+        headers |= {"Range": f"bytes={offset}-", "If-Range": mark}
+    with session.get(url, headers=headers, stream=True, timeout=(CONNECT_S, READ_S)) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+            partial.forget()
+            raise requests.ConnectionError("the server no longer has the part that is missing")
+        _check_status(answer)
+        if answer.status_code != requests.codes.partial_content or not _goes_on(answer, offset):
+            if answer.status_code == requests.codes.partial_content:
+                partial.forget()
+                raise requests.ConnectionError("the server sent another part than the one asked for")
+            offset = 0
+            partial.start_over(_mark_of(answer))
+        length = _length_of(answer)
+        total = None if length is None else offset + length
+        if total is not None and total > max_bytes:
+            partial.forget()
+            raise _too_large(max_bytes)
+        _receive(answer, partial, offset, max_bytes, Progress("fetched", total, progress))
+
+
+def _receive(
+    answer: requests.Response, partial: _Partial, offset: int, max_bytes: int, told: Progress
+) -> None:
+    with partial.path.open("ab") as stream:
+        for block in answer.raw.stream(_BLOCK, decode_content=False):
+            offset += len(block)
+            if offset > max_bytes:
+                partial.forget()
+                raise _too_large(max_bytes)
+            stream.write(block)
+            told.at(offset)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError("that is not an http or https address", hint="for a file, give its path instead")
+    return parts
+
+
+def _check_status(answer: requests.Response) -> None:
+    status, host = answer.status_code, urlsplit(answer.url).hostname or ""
+    if any(urlsplit(step.url).scheme == "https" for step in answer.history) and answer.url.startswith(
+        "http:"
+    ):
+        raise UsageError(f"the server leads from https to plain http ({host})", hint="use a direct address")
+    if status in (requests.codes.not_found, requests.codes.gone):
+        raise NotFound(f"{host} has no such image (HTTP {status})", hint="check the address")
+    if status in (requests.codes.too_many_requests, *range(500, 600)):
+        raise CloudUnreachable(f"{host} cannot serve the image now (HTTP {status})", hint="try again later")
+    if status not in (requests.codes.ok, requests.codes.partial_content):
+        raise UsageError(f"{host} refuses the image (HTTP {status})", hint="open the address in a browser")
+
+
+def _goes_on(answer: requests.Response, offset: int) -> bool:
+    return answer.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
+
+
+def _mark_of(answer: requests.Response) -> str:
+    """What If-Range takes: an ETag unless it is weak, else the date."""
+    tag = answer.headers.get("ETag", "")
+    return tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
+
+
+def _length_of(answer: requests.Response) -> int | None:
+    text = answer.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"the image is larger than the limit of {max_bytes >> 20} MiB",
+        hint="raise the limit for images in the configuration if you trust it",
+    )
+
+
+def _unreachable(host: str, error: Exception) -> CloudUnreachable:
+    if isinstance(error, requests.exceptions.SSLError):
+        why = "its certificate is not trusted"
+    elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        why = "it does not answer"
+    elif isinstance(error, requests.exceptions.TooManyRedirects):
+        why = "it redirects in a circle"
+    elif isinstance(error, requests.exceptions.ConnectionError):
+        why = "the connection cannot be made or broke"
+    else:
+        why = "the transfer broke off"
+    return CloudUnreachable(
+        f"the image cannot be fetched from {host}: {why}",
+        hint="check the address and the network; the same command goes on where it stopped",
+        details={"reason": type(error).__name__},
+    )
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.max_redirects = _MAX_REDIRECTS
+        yield session
