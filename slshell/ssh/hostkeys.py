@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 
 import paramiko
+from paramiko.pkey import UnknownKeyType
 
 from slshell.model.errors import Conflict
 
@@ -20,7 +20,7 @@ def parsed(line: str) -> paramiko.PKey:
     parts = line.split()
     try:
         return paramiko.PKey.from_type_string(parts[0], base64.b64decode(parts[1], validate=True))
-    except (IndexError, binascii.Error, paramiko.SSHException, ValueError) as error:
+    except (IndexError, ValueError, paramiko.SSHException, UnknownKeyType) as error:
         raise Conflict(
             "the cloud has no valid host key of this machine, so a connection cannot be checked",
             hint="kill the machine and start another",

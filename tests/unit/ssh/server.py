@@ -1,0 +1,190 @@
+"""A real SSH server on loopback: commands run in `sh`, on a pseudo-terminal where one is asked for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import socket
+import struct
+import subprocess
+import termios
+import threading
+from typing import Any
+
+import paramiko
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+
+from slshell.model.instance import Instance
+from tests.unit.client.served import instance
+
+
+class SshServer:
+    """Serves one account, which `accepted` may enter; use as a context manager."""
+
+    def __init__(self, accepted: paramiko.PKey, host_key: paramiko.PKey | None = None) -> None:
+        self.accepted = accepted
+        self.host_key = host_key or paramiko.ECDSAKey.generate()
+        self.silent = threading.Event()
+        """Once set, the server reads nothing more, as a machine without power behind user-mode networking."""
+        self.sizes: list[tuple[int, int]] = []
+        self.resized = threading.Event()
+        self.sessions: list[paramiko.Transport] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> SshServer:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stop_listening()
+        for session in self.sessions:
+            session.close()
+
+    def stop_listening(self) -> None:
+        """Refuse connections from now on."""
+        if self._listener.fileno() >= 0:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+
+    def instance(self, **changes: Any) -> Instance:
+        """This server as a machine of the cloud."""
+        line = f"{self.host_key.get_name()} {self.host_key.get_base64()}"
+        values = {"address": "127.0.0.1", "ssh_port": self.port, "host_key": line, **changes}
+        return instance(1, **values)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            session = paramiko.Transport(_Stallable(client, self.silent))  # type: ignore[arg-type]
+            session.add_server_key(self.host_key)
+            self.sessions.append(session)
+            try:
+                session.start_server(server=_Account(self))
+            except (paramiko.SSHException, EOFError):
+                continue
+
+
+class _Stallable:
+    """A socket whose other end can no longer be heard once `silent` is set."""
+
+    def __init__(self, inner: socket.socket, silent: threading.Event) -> None:
+        self._inner = inner
+        self._silent = silent
+
+    def send(self, data: bytes) -> int:
+        return len(data) if self._silent.is_set() else self._inner.send(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _Account(paramiko.ServerInterface):
+    def __init__(self, server: SshServer) -> None:
+        self._server = server
+        self._terminals: dict[int, tuple[int, int]] = {}
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "publickey"
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        good = key == self._server.accepted and username == "root"
+        return AUTH_SUCCESSFUL if good else AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return OPEN_SUCCEEDED
+
+    def check_channel_pty_request(self, channel: Any, term: Any, width: int, height: int, *rest: Any) -> bool:
+        self._terminals[channel.get_id()] = pty.openpty()
+        self._resize(channel, width, height)
+        return True
+
+    def check_channel_window_change_request(self, channel: Any, width: int, height: int, *rest: Any) -> bool:
+        self._resize(channel, width, height)
+        self._server.resized.set()
+        return True
+
+    def check_channel_shell_request(self, channel: Any) -> bool:
+        return self._start(channel, ["sh"])
+
+    def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
+        return self._start(channel, ["sh", "-c", command.decode()])
+
+    def _resize(self, channel: Any, width: int, height: int) -> None:
+        self._server.sizes.append((width, height))
+        master, _ = self._terminals[channel.get_id()]
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def _start(self, channel: Any, words: list[str]) -> bool:
+        terminal = self._terminals.get(channel.get_id())
+        target = _with_terminal if terminal else _with_pipes
+        threading.Thread(target=target, args=(channel, words, terminal), daemon=True).start()
+        return True
+
+
+def _with_pipes(channel: paramiko.Channel, words: list[str], _: object) -> None:
+    process = subprocess.Popen(words, stdin=-1, stdout=-1, stderr=-1, env={"PATH": os.environ["PATH"]})
+    assert process.stdin and process.stdout and process.stderr
+    outputs = [
+        threading.Thread(target=_copy_out, args=(process.stdout.fileno(), channel.sendall)),
+        threading.Thread(target=_copy_out, args=(process.stderr.fileno(), channel.sendall_stderr)),
+    ]
+    for thread in outputs:
+        thread.start()
+    feeder = threading.Thread(target=_copy_in, args=(channel, process.stdin), daemon=True)
+    feeder.start()
+    status = process.wait()
+    for thread in outputs:
+        thread.join()
+    _end(channel, status)
+    process.stdout.close()
+    process.stderr.close()
+
+
+def _with_terminal(channel: paramiko.Channel, words: list[str], terminal: tuple[int, int]) -> None:
+    master, slave = terminal
+    environment = {"PATH": os.environ["PATH"], "PS1": "machine$ "}
+    process = subprocess.Popen(
+        [*words, "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(slave)
+    with os.fdopen(os.dup(master), "wb", buffering=0) as writer:
+        threading.Thread(target=_copy_in, args=(channel, writer, False), daemon=True).start()
+        _copy_out(master, channel.sendall)
+        _end(channel, process.wait())
+    os.close(master)
+
+
+def _copy_out(descriptor: int, send: Any) -> None:
+    while True:
+        try:
+            data = os.read(descriptor, 32768)
+            if not data:
+                return
+            send(data)
+        except OSError:
+            return
+
+
+def _copy_in(channel: paramiko.Channel, writer: Any, close: bool = True) -> None:
+    try:
+        while data := channel.recv(32768):
+            writer.write(data)
+            writer.flush()
+        if close:
+            writer.close()
+    except (OSError, ValueError):
+        return
+
+
+def _end(channel: paramiko.Channel, status: int) -> None:
+    try:
+        channel.send_exit_status(status)
+        channel.close()
+    except (OSError, EOFError):
+        return
