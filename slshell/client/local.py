@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import socket
 import subprocess
@@ -54,7 +53,9 @@ def running(home: Path) -> Daemon | None:
 
 def missing_modules() -> list[str]:
     """The Python modules of the `cloud` extra that are not installed."""
-    return [name for name in EXTRA_MODULES if importlib.util.find_spec(name) is None]
+    from importlib.util import find_spec
+
+    return [name for name in EXTRA_MODULES if find_spec(name) is None]
 
 
 def ensure(home: Path, notice: Notice | None = None) -> Daemon:

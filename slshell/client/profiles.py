@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,6 +126,8 @@ def settings_data(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="make it a readable UTF-8 file") from error
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -178,6 +178,8 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
 
 def nearest_hint(word: str, known: list[str]) -> str:
     """“did you mean X?” when something is close, else the list of what there is."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word, known, n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(close)}?"

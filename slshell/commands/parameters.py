@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
@@ -18,6 +17,8 @@ from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, State
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from slshell.client.cloud import Cloud
 
 
@@ -38,6 +39,8 @@ class Reference(click.ParamType[Any]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Names and ids that begin with what is typed; nothing when no cloud answers."""
+        from click.shell_completion import CompletionItem
+
         environment = ctx.obj
         if not isinstance(environment, Environment):
             return []

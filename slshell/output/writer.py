@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -115,6 +114,8 @@ class Output:
     def error(self, error: SlshellError) -> None:
         """Report an error: two lines of text, or one JSON object under `-o json`."""
         if self.debug:
+            import traceback
+
             self.stderr.write("".join(traceback.format_exception(error)))
         if self.format is Format.JSON:
             self.stderr.write(as_json(error.as_data()))

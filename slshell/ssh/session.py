@@ -35,7 +35,7 @@ def run_remote(transport: paramiko.Transport, command: str | None, *, stdin: int
         _begin(channel, command)
         with _feeding(channel, stdin):
             _drain(channel, sink)
-        return _status(transport, channel)
+            return _status(transport, channel)
     finally:
         channel.close()
 
@@ -63,7 +63,7 @@ def interactive(
                     resized=resized,
                     on_resize=lambda: channel.resize_pty(*terminal.size(stdin)),
                 )
-        return _status(transport, channel)
+                return _status(transport, channel)
     finally:
         channel.close()
 
@@ -116,6 +116,7 @@ def _drain(
 
 
 def _status(transport: paramiko.Transport, channel: paramiko.Channel) -> int:
+    """The exit status, which may come after the end of the output; the channel must still be open."""
     status = channel.recv_exit_status()
     if status >= 0:
         return status

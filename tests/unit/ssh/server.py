@@ -183,7 +183,10 @@ def _copy_in(channel: paramiko.Channel, writer: Any, close: bool = True) -> None
 
 
 def _end(channel: paramiko.Channel, status: int) -> None:
+    """Say the end of the output before the status, as dropbear does, with a moment in between."""
     try:
+        channel.shutdown_write()
+        threading.Event().wait(0.05)
         channel.send_exit_status(status)
         channel.close()
     except (OSError, EOFError):
