@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
 from textual.theme import Theme
 
-from slshell.client.cloud import Cloud
+from slshell.client import local
 from slshell.client.profiles import config_folder
 from slshell.commands.environment import Environment, Question, of_process
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
@@ -52,12 +52,13 @@ class SlshellApp(App[int]):
         Binding("q", "quit_dashboard", "Quit", id="go.quit"),
     ]
 
-    def __init__(self, environment: Environment, cloud: Cloud | None = None) -> None:
+    def __init__(self, environment: Environment) -> None:
         super().__init__()
         self._outside = environment
         self.environment = self._own_world(environment)
         self.picture = Picture()
-        self.feed = Feed(cloud or self.environment.cloud, self.post_message)
+        follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
+        self.feed = Feed(follow, self.post_message, self._bring_up)
         self.main = MainScreen(self.picture)
         self._waiting: set[Future[Any]] = set()
         self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
@@ -117,7 +118,7 @@ class SlshellApp(App[int]):
     def action_help(self) -> None:
         """Show the keys of where one is."""
         if not isinstance(self.screen, HelpScreen):
-            bindings = [each for each in self.screen.active_bindings.values() if each.enabled]
+            bindings = self.screen.active_bindings.values()
             self.push_screen(HelpScreen(bindings, self.main.view.renderer.title))
 
     def action_next_theme(self) -> None:
@@ -157,11 +158,13 @@ class SlshellApp(App[int]):
         self.picture.console = (message.instance_id, message.text)
         self.main.redraw_detail()
 
+    @on(messages.StartFailed)
+    def _start_failed(self, message: messages.StartFailed) -> None:
+        self._trouble("The cloud does not start", f"{message.text}\n{message.hint}")
+
     @on(messages.MeasuringFailed)
     def _measuring_failed(self, message: messages.MeasuringFailed) -> None:
-        if message.text != self._told_trouble:
-            self._told_trouble = message.text
-            self.notify(clean(message.text), title="Figures are missing", severity="warning", markup=False)
+        self._trouble("Figures are missing", message.text)
 
     @on(messages.Asked)
     def _asked(self, message: messages.Asked) -> None:
@@ -204,6 +207,19 @@ class SlshellApp(App[int]):
     @on(AppBlur)
     def _focus_changed(self) -> None:
         self.main.measure()
+
+    def _trouble(self, title: str, words: str) -> None:
+        """Tell of a trouble that comes again and again once."""
+        if words != self._told_trouble:
+            self._told_trouble = words
+            self.notify(_plain(words), title=title, severity="warning", markup=False)
+
+    def _bring_up(self, first: bool) -> None:
+        """Start the bundled cloud at first, and again when it crashed; one that was put down stays down."""
+        profile = self.environment.profile
+        crashed = profile.is_local and local.read(profile.home) is not None
+        if first or crashed:
+            self.environment.cloud.status()
 
     def _tell(self, line: str, result: Result) -> None:
         """Show what a command did: a notice for a change, a sheet for what is to be read."""

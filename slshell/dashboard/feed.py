@@ -23,6 +23,11 @@ PACE_S = 0.25
 """The shortest pause between two rounds, however fast the cursor moves or machines change."""
 CONSOLE_TAIL = 4096
 CLOSE_S = 3.0
+RAISE_S = 30.0
+"""The pause after a start that failed."""
+
+BringUp = Callable[[bool], None]
+"""Starts the cloud when it ought to run; the argument is true the first time."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,10 @@ class Watch:
 class Feed:
     """Two threads: the mirror's own, and one that measures. Both only post messages."""
 
-    def __init__(self, cloud: Cloud, post: Callable[[Message], object]) -> None:
+    def __init__(self, cloud: Cloud, post: Callable[[Message], object], bring_up: BringUp) -> None:
+        """`cloud` is followed and never started by that; `bring_up` starts it when it ought to run."""
         self.mirror = Mirror(cloud)
+        self._bring_up = bring_up
         self._cloud = cloud.again()
         self._post = post
         self._watch = Watch()
@@ -49,11 +56,12 @@ class Feed:
         self._seen_metrics: tuple[Metrics, ...] = ()
         self._hosts_due = 0.0
         self._types_known = False
+        self._following = False
+        self._raise_due = 0.0
 
     def start(self) -> None:
         """Begin; the first messages come when the cloud answers."""
         self.mirror.subscribe(self._snapshot)
-        self.mirror.start()
         self._thread.start()
 
     def watch(self, watch: Watch) -> None:
@@ -67,9 +75,10 @@ class Feed:
         self._closing.set()
         self._wake.set()
         self._cloud.close()
-        self.mirror.close()
         if self._thread.is_alive():
             self._thread.join(CLOSE_S)
+        if self._following:
+            self.mirror.close()
 
     def _snapshot(self, old: Snapshot, new: Snapshot) -> None:
         if old.instances is not new.instances or old.stale != new.stale:
@@ -78,7 +87,14 @@ class Feed:
         self._post(messages.SnapshotChanged(new))
 
     def _measure(self) -> None:
+        self._raise(first=True)
+        if self._closing.is_set():
+            return
+        self._following = True
+        self.mirror.start()
         while not self._closing.is_set():
+            if self.mirror.snapshot.stale is not None:
+                self._raise(first=False)
             watch, snapshot = self._watch, self.mirror.snapshot
             if snapshot.fresh_at is not None and snapshot.stale is None:
                 for step in (self._types, self._hosts, self._metrics, self._console):
@@ -86,6 +102,16 @@ class Feed:
             self._wake.wait(AWAY_S if watch.away else METRICS_S)
             self._wake.clear()
             self._closing.wait(PACE_S)
+
+    def _raise(self, *, first: bool) -> None:
+        """Start the cloud when it should run and does not; a failure is told once and tried again later."""
+        if time.monotonic() < self._raise_due:
+            return
+        try:
+            self._bring_up(first)
+        except SlshellError as error:
+            self._raise_due = time.monotonic() + RAISE_S
+            self._post(messages.StartFailed(error.message, error.hint))
 
     def _attempt(self, step: Callable[[Watch], None], watch: Watch) -> None:
         """One question; that the cloud or the machine is gone is the mirror's to say."""

@@ -68,6 +68,14 @@ class MeasuringFailed(_Newest):
 
 
 @dataclass
+class StartFailed(_Newest):
+    """The cloud is down and could not be started."""
+
+    text: str
+    hint: str
+
+
+@dataclass
 class CommandEnded(Message):
     """A command line has ended, well or not."""
 

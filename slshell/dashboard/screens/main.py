@@ -50,7 +50,7 @@ class MainScreen(Screen[None]):
         Binding("S", "on_targets('shutdown')", "Shut down", show=False, id="do.shutdown"),
         Binding("B", "on_targets('reboot')", "Reboot", show=False, id="do.reboot"),
         Binding("ctrl+k,delete", "on_targets('kill')", "Destroy", show=False, id="do.kill"),
-        Binding("y", "copy", "Copy ssh", id="do.copy", tooltip="Copy the ssh line, or the identifier"),
+        Binding("y", "copy", "Copy", id="do.copy", tooltip="Copy the ssh line, or the identifier"),
         Binding("slash", "filter", "Filter", id="go.filter"),
         Binding("colon", "command", "Command", id="go.command"),
         Binding("d", "toggle_detail", "Show or hide details", show=False, id="go.detail"),

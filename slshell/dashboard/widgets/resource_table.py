@@ -267,12 +267,9 @@ class ResourceTable(ScrollView, Generic[Row], can_focus=True):
             self._placed, self._placed_for = table_layout.place(self.renderer.columns, width), width
             self._lines.clear()
         if y < HEADER:
-            header = self.get_component_rich_style(f"{_PREFIX}header")
-            chosen = self.get_component_rich_style(f"{_PREFIX}sorted")
-            rows = self.rows
-            return table_paint.paint_header(
-                self._placed, width, rows.sort_by, rows.descending, header, chosen
-            )
+            plain, chosen = (self.get_component_rich_style(_PREFIX + name) for name in ("header", "sorted"))
+            order = (self.rows.sort_by, self.rows.descending)
+            return table_paint.paint_header(self._placed, width, *order, plain, chosen)
         index = self.scroll_offset.y + y - HEADER
         shown = self.rows.shown
         if index >= len(shown):
@@ -283,7 +280,7 @@ class ResourceTable(ScrollView, Generic[Row], can_focus=True):
         row = self.rows.row(key)
         if line is not None and line[0] is row and line[1] == variant:
             return line[2]
-        strip = self._paint(key, variant)
+        strip = table_paint.paint_row(row, self._placed, width, variant, self._style_of)
         if len(self._lines) > _CACHED_SCREENS * self.size.height:
             self._lines.clear()
         self._lines[key] = (row, variant, strip, self._ticking(row))
@@ -291,11 +288,6 @@ class ResourceTable(ScrollView, Generic[Row], can_focus=True):
 
     def _ticking(self, row: Row) -> str:
         return "\n".join(each.column.value(row) for each in self._placed if each.column.ticks)
-
-    def _paint(self, key: Key, variant: Variant) -> Strip:
-        return table_paint.paint_row(
-            self.rows.row(key), self._placed, self._placed_for, variant, self._style_of
-        )
 
     def _below(self, line: int, width: int) -> Strip:
         style = self.get_component_rich_style(f"{_PREFIX}empty")
