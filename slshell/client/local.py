@@ -46,9 +46,13 @@ def read(home: Path) -> Daemon | None:
 
 
 def running(home: Path) -> Daemon | None:
-    """The daemon of this data folder, if one accepts connections."""
+    """The daemon of this data folder, if it lives and accepts connections.
+
+    A socket that accepts is not enough: a new daemon listens on the path that a killed one left in
+    `daemon.json` a moment before it writes its own.
+    """
     daemon = read(home)
-    return daemon if daemon is not None and _accepts(daemon.socket) else None
+    return daemon if daemon is not None and _alive(daemon.pid) and _accepts(daemon.socket) else None
 
 
 def missing_modules() -> list[str]:
