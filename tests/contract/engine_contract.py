@@ -172,7 +172,7 @@ class EngineContract:
     def test_a_missing_image_is_named_and_nothing_half_made_stays(self, bench: Bench) -> None:
         absent = bench.engine.image_folder / "absent.img"
         spec = bench.spec(image=BootImage(path=absent, format="raw", disk_bytes=1 << 20))
-        with pytest.raises(EngineFailed, match="absent.img"):
+        with pytest.raises(EngineFailed, match=r"absent\.img"):
             bench.engine.prepare_disks(spec)
         assert (spec.instance_id, spec.uuid) not in set(bench.engine.leftovers())
 

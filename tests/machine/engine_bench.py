@@ -20,7 +20,7 @@ from tests.contract.recorder import Recorder
 from tests.support import processes
 
 END_S = 15.0
-BANNER_S = 60.0
+BANNER_S = 120.0
 """A boot to SSH takes 6 s on an idle host; others may use it too."""
 
 

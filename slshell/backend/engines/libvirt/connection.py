@@ -49,7 +49,6 @@ def _event_loop() -> threading.Thread:
 
     libvirtaio loses events when calls come from other threads.
     """
-    libvirt.registerErrorHandler(lambda *_: None, None)
     libvirt.virEventRegisterDefaultImpl()
 
     def run() -> None:

@@ -24,6 +24,8 @@ from slshell.backend.engines.libvirt.errors import typed_text
 from slshell.model.errors import EngineFailed, NoCapacity, SlshellError, UsageError
 
 PAGE = 4096
+MAX_SWAP_MIB = (1 << 32) * PAGE >> 20
+"""The header counts pages in 32 bits."""
 QEMU_IMG_S = 60
 """Making an overlay takes 20 ms; a minute means that the disk hangs."""
 _FORMATS = frozenset({"raw", "qcow2"})
@@ -152,6 +154,8 @@ def make_overlay(path: Path, spec: MachineSpec) -> None:
 
 def make_swap(path: Path, mib: int, uuid: str) -> None:
     """A sparse file with the header of a Linux swap area."""
+    if mib > MAX_SWAP_MIB:
+        raise UsageError(f"{mib} MiB of swap are too many", hint=f"at most {MAX_SWAP_MIB} MiB")
     size = mib << 20
     page = bytearray(PAGE)
     struct.pack_into("<III", page, 1024, 1, size // PAGE - 1, 0)

@@ -19,6 +19,9 @@ from slshell.model.errors import (
     TimedOut,
 )
 
+# libvirt would write each error to stderr as well.
+libvirt.registerErrorHandler(lambda *_: None, None)
+
 
 class _Rule(NamedTuple):
     """What a message that matches `pattern` means, and what to do about it."""
@@ -33,6 +36,12 @@ def _rule(pattern: str, error: type[SlshellError], hint: str) -> _Rule:
 
 
 _BY_TEXT = (
+    _rule(
+        r"client socket is closed|failed to connect socket|cannot recv data|end of file while reading"
+        r"|connection reset|broken pipe|keepalive",
+        CloudUnreachable,
+        "the hypervisor daemon does not answer; it is started again by itself, try once more",
+    ),
     _rule(
         r"cannot set up guest memory|cannot allocate memory|out of memory",
         NoCapacity,
@@ -67,12 +76,6 @@ _BY_TEXT = (
         r"no such file or directory",
         EngineFailed,
         "a file of this machine is missing: kill the instance and run a new one",
-    ),
-    _rule(
-        r"client socket is closed|failed to connect socket|cannot recv data|end of file while reading"
-        r"|connection reset|broken pipe|keepalive",
-        CloudUnreachable,
-        "the hypervisor daemon does not answer; it is started again by itself, try once more",
     ),
 )
 

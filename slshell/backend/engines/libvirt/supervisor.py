@@ -63,14 +63,15 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _wait(daemon: int, consoles: Path) -> int:
-    """Reap until no child is left; the daemon's exit status."""
+    """Reap until no child is left; the daemon's exit status, as a shell gives it."""
     status = 0
     while True:
-        ended = _reap()
-        if ended is None:
-            return status
+        ended, more = _reap()
         if daemon in ended:
-            status = os.waitstatus_to_exitcode(ended[daemon])
+            code = os.waitstatus_to_exitcode(ended[daemon])
+            status = code if code >= 0 else 128 - code
+        if not more:
+            return status
         got = signal.sigtimedwait({signal.SIGCHLD, signal.SIGTERM}, CONSOLE_CHECK_S)
         if got is None:
             trim(consoles)
@@ -79,16 +80,16 @@ def _wait(daemon: int, consoles: Path) -> int:
                 os.kill(daemon, signal.SIGTERM)
 
 
-def _reap() -> dict[int, int] | None:
-    """The children that have ended, with their status; None when there are none at all."""
+def _reap() -> tuple[dict[int, int], bool]:
+    """The children that have ended, with their status, and whether there are others."""
     ended: dict[int, int] = {}
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return None
+            return ended, False
         if pid == 0:
-            return ended
+            return ended, True
         ended[pid] = status
 
 
