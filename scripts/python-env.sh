@@ -54,6 +54,9 @@ install() {
     export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
     export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.cache/uv}
     export UV_PYTHON_INSTALL_DIR=${UV_PYTHON_INSTALL_DIR:-$PWD/.cache/python}
+    # uv leaves its locks in the temporary folder.
+    export TMPDIR=$PWD/.cache/tmp
+    mkdir -p "$TMPDIR"
     export UV_BUILD_CONSTRAINT=requirements.lock VIRTUAL_ENV=$PWD/.venv
     say "setup: making the Python environment in .venv"
     if [ ! -x .venv/bin/python ]; then "$uv" venv --quiet --python "$python" .venv; fi

@@ -62,7 +62,7 @@ def session_folder(request: pytest.FixtureRequest) -> SessionFolder:
 def nothing_left_behind(session_folder: SessionFolder) -> Iterator[None]:
     """After the last test no process and no temporary folder of the session may be left."""
     yield
-    left = processes.wait_until_gone(session_folder.made, END_S)
+    left = processes.wait_until_gone(session_folder.made, END_S) or processes.descendants()
     processes.kill(left)
     strays = session_folder.strays()
     for folder in strays:

@@ -18,6 +18,16 @@ LEAKS = {
         def test_it(short_folder):
             subprocess.Popen(["sleep", "60"], env={"WHERE": str(short_folder)}, start_new_session=True)
         """,
+    "orphan without our environment": """
+        import subprocess
+        def test_it():
+            subprocess.run(["sh", "-c", "sleep 60 & exit"], env={}, stdout=subprocess.DEVNULL, check=True)
+        """,
+    "child without our environment": """
+        import subprocess
+        def test_it():
+            subprocess.Popen(["sleep", "60"], env={}, start_new_session=True)
+        """,
     "folder": """
         import tempfile
         def test_it():

@@ -32,8 +32,27 @@ def naming(folders: Iterable[Path]) -> list[Process]:
             continue
         command, environment = _read(entry / "cmdline"), _read(entry / "environ")
         if command and any(_names(needle, command, environment) for needle in needles):
-            found.append(Process(int(entry.name), command.replace(b"\0", b" ").decode(errors="replace")))
+            found.append(Process(int(entry.name), _text(command)))
     return found
+
+
+def descendants() -> list[Process]:
+    """Our children and theirs, and those of our process group whose parent ended before them."""
+    everyone = {
+        int(entry.name): _status(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()
+    }
+    running = {pid: status for pid, status in everyone.items() if status is not None}
+    own = running[os.getpid()]
+    ours = {
+        pid
+        for pid, one in running.items()
+        if one.orphaned and one.group == own.group and one.started > own.started
+    }
+    ours.add(os.getpid())
+    while more := {pid for pid, one in running.items() if one.parent in ours} - ours:
+        ours |= more
+    commands = {pid: _read(Path(f"/proc/{pid}/cmdline")) for pid in ours - {os.getpid()}}
+    return [Process(pid, _text(command)) for pid, command in commands.items() if command]
 
 
 def wait_until_gone(folders: Iterable[Path], timeout_s: float) -> list[Process]:
@@ -53,6 +72,27 @@ def kill(processes: Iterable[Process]) -> None:
     for process in processes:
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class _Status:
+    parent: int
+    group: int
+    started: int
+    """In clock ticks since the machine was switched on."""
+
+    @property
+    def orphaned(self) -> bool:
+        return self.parent == 1
+
+
+def _status(pid: int) -> _Status | None:
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
+    return _Status(int(fields[1]), int(fields[2]), int(fields[19])) if fields else None
+
+
+def _text(command: bytes) -> str:
+    return command.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
 def _wait_for_exit(pid: int, timeout_s: float) -> None:
@@ -81,8 +121,7 @@ def _read(path: Path) -> bytes:
 
 def _ancestors() -> set[int]:
     pids, pid = set(), os.getpid()
-    while pid > 0:
+    while pid > 0 and (status := _status(pid)) is not None:
         pids.add(pid)
-        status = Path(f"/proc/{pid}/stat").read_text()
-        pid = int(status.rpartition(")")[2].split()[1])
+        pid = status.parent
     return pids

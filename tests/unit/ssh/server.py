@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import signal
 import socket
 import struct
 import subprocess
@@ -30,6 +31,7 @@ class SshServer:
         self.sizes: list[tuple[int, int]] = []
         self.resized = threading.Event()
         self.sessions: list[paramiko.Transport] = []
+        self.commands: list[subprocess.Popen[bytes]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -41,6 +43,9 @@ class SshServer:
         self.stop_listening()
         for session in self.sessions:
             session.close()
+        for process in self.commands:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def stop_listening(self) -> None:
         """Refuse connections from now on."""
@@ -122,12 +127,15 @@ class _Account(paramiko.ServerInterface):
     def _start(self, channel: Any, words: list[str]) -> bool:
         terminal = self._terminals.get(channel.get_id())
         target = _with_terminal if terminal else _with_pipes
-        threading.Thread(target=target, args=(channel, words, terminal), daemon=True).start()
+        threading.Thread(target=target, args=(channel, words, terminal, self._server), daemon=True).start()
         return True
 
 
-def _with_pipes(channel: paramiko.Channel, words: list[str], _: object) -> None:
-    process = subprocess.Popen(words, stdin=-1, stdout=-1, stderr=-1, env={"PATH": os.environ["PATH"]})
+def _with_pipes(channel: paramiko.Channel, words: list[str], _: object, server: SshServer) -> None:
+    process = subprocess.Popen(
+        words, stdin=-1, stdout=-1, stderr=-1, start_new_session=True, env={"PATH": os.environ["PATH"]}
+    )
+    server.commands.append(process)
     assert process.stdin and process.stdout and process.stderr
     outputs = [
         threading.Thread(target=_copy_out, args=(process.stdout.fileno(), channel.sendall)),
@@ -145,13 +153,16 @@ def _with_pipes(channel: paramiko.Channel, words: list[str], _: object) -> None:
     process.stderr.close()
 
 
-def _with_terminal(channel: paramiko.Channel, words: list[str], terminal: tuple[int, int]) -> None:
+def _with_terminal(
+    channel: paramiko.Channel, words: list[str], terminal: tuple[int, int], server: SshServer
+) -> None:
     master, slave = terminal
     environment = {"PATH": os.environ["PATH"], "PS1": "machine$ "}
     process = subprocess.Popen(
         [*words, "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )  # fmt: skip
+    server.commands.append(process)
     os.close(slave)
     with os.fdopen(os.dup(master), "wb", buffering=0) as writer:
         threading.Thread(target=_copy_in, args=(channel, writer, False), daemon=True).start()
@@ -187,7 +198,7 @@ def _end(channel: paramiko.Channel, status: int) -> None:
     try:
         channel.shutdown_write()
         threading.Event().wait(0.05)
-        channel.send_exit_status(status)
+        channel.send_exit_status(status if status >= 0 else 128 - status)
         channel.close()
     except (OSError, EOFError):
         return
