@@ -31,8 +31,11 @@ def test_no_file_is_longer_than_400_lines() -> None:
 
 
 def test_no_function_is_longer_than_50_lines() -> None:
+    """Migrations are left out: each is one list of statements."""
     long = {}
     for path in sources(*TREES):
+        if path.parent.name == "versions":
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
