@@ -61,11 +61,15 @@ def down(environment: Environment, everything: bool, timeout_s: float, yes: bool
             )
         progress.say("stopping the cloud")
         cloud.stop_cloud(shut_machines_down=everything, timeout_s=timeout_s)
+        cloud.close()
         local.wait_stopped(home, daemon, local.STOP_S + (timeout_s if everything else 0))
     if everything:
         output.notice("the cloud is down, and no machine runs")
     elif machines:
-        output.notice(f"the cloud is down; {_machines(machines)} of it stay as they are (slshell cloud up)")
+        theirs = (
+            "its machine stays as it is" if machines == 1 else f"its {machines} machines stay as they are"
+        )
+        output.notice(f"the cloud is down; {theirs}")
     else:
         output.notice("the cloud is down")
 

