@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from slshell.backend.engines.base import EngineEventKind, Power
 from slshell.backend.engines.libvirt import short_paths
 from tests.machine.engine_bench import private_bench
 from tests.support import processes
@@ -67,16 +69,23 @@ def test_an_ordinary_account_runs_machines(
     assert not processes.wait_until_gone([folder], 15)
 
 
-def test_a_folder_with_a_long_path_works_under_a_short_name(
+def test_a_long_folder_works_under_a_short_name_even_when_that_was_cleaned_away(
     session_folder: SessionFolder, appliances_folder: Path
 ) -> None:
     folder = session_folder.new() / ("long" * 15)
     folder.mkdir()
     with private_bench(folder, appliances_folder) as bench:
-        bench.started()
+        _, engine_id = bench.started()
         alias = Path((folder / "e" / "alias").read_text().strip())
         assert len(str(alias)) <= short_paths.MAX_BASE
         assert alias.resolve() == folder / "e"
+
+        alias.unlink()
+        os.kill(int((folder / "e" / "r" / "libvirtd.pid").read_text()), signal.SIGKILL)
+        bench.recorder.kind(EngineEventKind.RESTORED)
+        assert alias.resolve() == folder / "e"
+        assert bench.engine.get(engine_id).power is Power.RUNNING
+        bench.engine.stop(engine_id)
     assert not alias.is_symlink()
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import libvirt
@@ -32,14 +32,13 @@ _LOG_BYTES = 1 << 20
 _FOLDERS = ("c", "k", "d", "r")
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PrivateDaemon:
     """Starts and ends the daemon; holds no connection."""
 
     places: Places
     cloud_id: str
     account: Account
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
     def program(self) -> Path:
@@ -83,11 +82,10 @@ class PrivateDaemon:
         Raises:
             EngineFailed: it does not start, with the end of its log.
         """
-        with self._lock:
-            try:
-                return libvirt.open(self.uri)
-            except libvirt.libvirtError:
-                return self._start()
+        try:
+            return libvirt.open(self.uri)
+        except libvirt.libvirtError:
+            return self._start()
 
     def running(self) -> int | None:
         """The daemon's process, None when it does not run."""

@@ -65,7 +65,7 @@ class LibvirtEngine(Engine):
         self._proof_kernel = proof_kernel
         self._marks = Marks(cloud_id)
         self._meter = Meter()
-        self._lock = threading.RLock()
+        self._opening, self._settling, self._proving = threading.Lock(), threading.Lock(), threading.Lock()
         self._settled: tuple[Places, Account] | None = None
         self._connection: Connection | None = None
         self._dispatcher: Dispatcher | None = None
@@ -101,7 +101,7 @@ class LibvirtEngine(Engine):
 
     def open(self, on_event: Callable[[EngineEvent], None]) -> None:
         """Connect, starting the private daemon when it does not run."""
-        with self._lock:
+        with self._opening:
             if self._connection is not None:
                 return
             self._files.drop_drafts()
@@ -118,7 +118,7 @@ class LibvirtEngine(Engine):
 
     def close(self) -> None:
         """Let go of the connection; machines go on."""
-        with self._lock:
+        with self._opening:
             connection, self._connection = self._connection, None
             dispatcher, self._dispatcher = self._dispatcher, None
         if connection is not None:
@@ -131,7 +131,7 @@ class LibvirtEngine(Engine):
         self.close()
         if self._other_uri is not None:
             return
-        with self._lock:
+        with self._opening:
             running, defined = self._machines_left()
             if running:
                 return
@@ -142,11 +142,11 @@ class LibvirtEngine(Engine):
             if self._places.relocated and not any(self._places.images.iterdir()):
                 self._daemon.clear()
                 drop_folder(self._places)
-            self._settled = None
+            self._forget_places()
 
     def accelerator(self) -> Accelerator:
         """KVM when it is proved to work, else emulation, and why."""
-        with self._lock:
+        with self._proving:
             if self._accelerator is None:
                 if self._driver == _TEST_DRIVER:
                     return Accelerator(kind="tcg", reason="libvirt's test driver runs no machines")
@@ -272,6 +272,8 @@ class LibvirtEngine(Engine):
 
     def _connect(self) -> libvirt.virConnect:
         if self._other_uri is None:
+            # A cleaner of /tmp may have taken the alias away, without which machines are not found again.
+            self._forget_places()
             return self._daemon.connect()
         with converted(f"connect to {self._other_uri}"):
             return libvirt.open(self._other_uri)
@@ -288,11 +290,15 @@ class LibvirtEngine(Engine):
                 raw.close()
 
     def _settle(self) -> tuple[Places, Account]:
-        with self._lock:
+        with self._settling:
             if self._settled is None:
                 account = account_for(self._account_name if self._other_uri is None else None)
                 self._settled = settle(self._folder, self._cloud_id, account), account
             return self._settled
+
+    def _forget_places(self) -> None:
+        with self._settling:
+            self._settled = None
 
     @property
     def _places(self) -> Places:
