@@ -45,7 +45,10 @@ class Link(Protocol):
 
 
 class LocalLink:
-    """The bundled cloud of a data folder, started when nobody answers (unless `start` is False)."""
+    """The bundled cloud of a data folder, started when nobody answers (unless `start` is False).
+
+    Once it was reached it is started again after a crash only: who stopped it on purpose meant it.
+    """
 
     def __init__(self, home: Path, *, start: bool = True, notice: local.Notice | None = None) -> None:
         self._home = home
@@ -53,18 +56,24 @@ class LocalLink:
         self._notice = notice
         self._lock = Lock()
         self._transport: Transport | None = None
+        self._was_up = False
 
     def transport(self) -> Transport:
         """See `Link`."""
         with self._lock:
             if self._transport is None:
-                daemon = local.ensure(self._home, self._notice) if self._start else local.running(self._home)
-                if daemon is None:
-                    raise CloudUnreachable(
-                        f"the cloud in {self._home} is down", hint="slshell cloud up starts it"
-                    )
-                self._transport = Transport.over_unix(Path(daemon.socket))
+                self._transport = Transport.over_unix(Path(self._daemon().socket))
+                self._was_up = True
             return self._transport
+
+    def _daemon(self) -> local.Daemon:
+        stopped = self._was_up and local.read(self._home) is None
+        if self._start and not stopped:
+            return local.ensure(self._home, self._notice)
+        if (daemon := local.running(self._home)) is not None:
+            return daemon
+        what = "was stopped" if stopped else f"in {self._home} is down"
+        raise CloudUnreachable(f"the cloud {what}", hint="slshell cloud up starts it")
 
     def forget(self, transport: Transport) -> None:
         """See `Link`."""

@@ -27,6 +27,8 @@ def cloud_command() -> None:
 @subcommand(cloud_command, danger=Danger.CHANGE)
 def up(environment: Environment) -> None:
     """Start the bundled cloud; does nothing when it runs."""
+    if environment.profile.is_local:
+        local.ensure(environment.profile.home, environment.output.notice)
     show_status(environment, environment.cloud.status())
 
 

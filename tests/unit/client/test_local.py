@@ -77,6 +77,18 @@ def test_a_killed_daemon_is_noticed_and_replaced(home: Path) -> None:
     assert cloud.types()
 
 
+def test_a_daemon_that_was_stopped_on_purpose_stays_down(home: Path) -> None:
+    with ServedCloud(home):
+        cloud = Cloud(LocalLink(home))
+        cloud.status()
+    (home / "daemon.json").unlink()
+    with pytest.raises(CloudUnreachable, match="was stopped"):
+        cloud.status()
+    assert not (home / "daemon.log").exists()
+    with ServedCloud(home):
+        assert cloud.status().id == "c0ffee"
+
+
 def test_a_daemon_that_dies_at_its_start_is_told_with_its_last_words(home: Path) -> None:
     home.mkdir()
     (home / "cloud.db").write_bytes(b"this is no database" * 100)
