@@ -47,7 +47,12 @@ class Running:
         return self.watch.instance(instance_id, lambda one: one.state == state)
 
 
-def serve(home: Path, database_url: str = "", **cloud_settings: object) -> Iterator[Running]:
+def serve(
+    home: Path,
+    database_url: str = "",
+    listen: tuple[str, int] | None = None,
+    **cloud_settings: object,
+) -> Iterator[Running]:
     """A cloud in `home` until the generator ends."""
     node = home / "node.xml"
     node.write_text(NODE)
@@ -62,7 +67,7 @@ def serve(home: Path, database_url: str = "", **cloud_settings: object) -> Itera
 
     def run() -> None:
         try:
-            asyncio.run(serve_cloud(cloud, home, on_ready=ready.set))
+            asyncio.run(serve_cloud(cloud, home, listen, ready.set))
         except BaseException as error:
             failures.append(error)
             raise

@@ -47,11 +47,13 @@ class CatalogueJobs:
                     Step(name="tidy", run=self._tidy),
                 ),
                 failed=self._failed,
+                attempts=1,
             ),
             JobKind(
                 name="build",
                 steps=(Step(name="build", run=self._build, done=self._ready),),
                 failed=self._failed,
+                attempts=1,
             ),
         )
 

@@ -178,7 +178,6 @@ class Cloud:
                     .where(instances.c.state != State.DONE.value)
                     .group_by(instances.c.state)
                 )
-                .tuples()
                 .all()
             )
         how = self.engine.accelerator()

@@ -45,6 +45,7 @@ class Work:
     instance_id: int | None
     appliance_id: str | None
     payload: Any
+    attempts: int
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +74,8 @@ class JobKind:
     steps: tuple[Step, ...]
     failed: Callable[[Work, SlshellError], Callable[[Write], None]] = _no_failure
     urgent: bool = False
+    attempts: int | None = None
+    """How often it is tried while something does not answer; None means until it does."""
 
     def position(self, step: str) -> int:
         """The index of a step by its name."""
@@ -203,7 +206,10 @@ class JobRunner:
         except Overtaken as reason:
             self._finish(work, JobState.FAILED, str(reason))
         except CloudUnreachable as error:
-            self._try_later(work, error)
+            if kind.attempts is None or work.attempts < kind.attempts:
+                self._try_later(work, error)
+            else:
+                self._fail(kind, work, error)
         except SlshellError as error:
             self._fail(kind, work, error)
         except Exception as error:
@@ -234,11 +240,8 @@ class JobRunner:
             self._mark(write, work.id, state=state.value, error=error)
 
     def _try_later(self, work: Work, error: SlshellError) -> None:
+        pause = timedelta(seconds=min(2**work.attempts, _LONGEST_PAUSE_S))
         with self._database.write() as write:
-            row = write.connection.execute(
-                select(jobs.c.attempts, jobs.c.step).where(jobs.c.id == work.id)
-            ).one()
-            pause = timedelta(seconds=min(2**row.attempts, _LONGEST_PAUSE_S))
             self._mark(
                 write,
                 work.id,
@@ -293,4 +296,5 @@ def _work_of(row: Row[Any]) -> Work:
         instance_id=row.instance_id,
         appliance_id=row.appliance_id,
         payload=msgspec.json.decode(row.payload),
+        attempts=row.attempts + 1,
     )

@@ -26,6 +26,8 @@ from slshell.model.event import Severity
 from slshell.model.instance import State
 
 LOG = logging.getLogger(__name__)
+# With doubling pauses this is two minutes without a hypervisor.
+ATTEMPTS = 6
 _COMING_UP = (State.PENDING, State.PROLOG, State.BOOT)
 
 
@@ -54,8 +56,9 @@ class MachineJobs:
                     expose,
                 ),
                 failed=self._run_failed,
+                attempts=ATTEMPTS,
             ),
-            JobKind(name="start", steps=(start, expose), failed=self._start_failed),
+            JobKind(name="start", steps=(start, expose), failed=self._start_failed, attempts=ATTEMPTS),
             JobKind(name="shutdown", steps=(Step(name="ask", run=self._shut_down, done=self._watch),)),
             JobKind(name="watch", steps=(Step(name="look", run=lambda _work: None, done=self._ignored),)),
             JobKind(name="reboot", steps=(Step(name="reset", run=self._reboot),), failed=self._complain),
