@@ -22,7 +22,7 @@ from slshell.commands.registry import CommandInfo, Danger, Result, commands, exe
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import messages, themes
 from slshell.dashboard.feed import Feed
-from slshell.dashboard.palette import EverythingProvider
+from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
@@ -120,6 +120,11 @@ class SlshellApp(App[int]):
         if not isinstance(self.screen, HelpScreen):
             bindings = self.screen.active_bindings.values()
             self.push_screen(HelpScreen(bindings, self.main.view.renderer.title))
+
+    def action_command_palette(self) -> None:
+        """Open the palette over the main screen."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_next_theme(self) -> None:
         """The next of the themes."""

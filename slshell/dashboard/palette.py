@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
+from textual.widgets import OptionList
 
 from slshell.commands.registry import CommandInfo, commands
 from slshell.dashboard import text
@@ -30,6 +31,16 @@ class Entry(NamedTuple):
     name: str
     help: str
     do: IgnoreReturnCallbackType
+
+
+class Palette(CommandPalette):
+    """Textual's palette; its keys for a list without entries raise, so they do nothing here."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No moving about in an empty list."""
+        if action == "command_list" and not any(each.option_count for each in self.query(OptionList)):
+            return False
+        return super().check_action(action, parameters)
 
 
 class EverythingProvider(Provider):

@@ -1,0 +1,155 @@
+"""Thousands of random keys and clicks over a live cloud: nothing raises, and the screen still answers."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from textual import events
+from textual.geometry import Size
+
+from slshell.model.instance import State
+from tests.screen.driver import Driver, dashboard
+from tests.screen.served import ScreenCloud, recent
+from tests.unit.client.served import event
+
+EVENTS = 3000
+BUDGET_S = 20.0
+SEED = 20260102
+KEYS = [
+    "up",
+    "down",
+    "pageup",
+    "pagedown",
+    "home",
+    "end",
+    "enter",
+    "escape",
+    "tab",
+    "shift+tab",
+    "space",
+    "ctrl+a",
+    "shift+up",
+    "shift+down",
+    "1",
+    "3",
+    "4",
+    "5",
+    "r",
+    "c",
+    "s",
+    "S",
+    "B",
+    "y",
+    "d",
+    "o",
+    "O",
+    "<",
+    ">",
+    "/",
+    ":",
+    "?",
+    "j",
+    "k",
+    "g",
+    "G",
+    "delete",
+    "ctrl+k",
+    "ctrl+p",
+    "ctrl+t",
+    "left",
+    "right",
+    "backspace",
+    "a",
+    "b",
+    "e",
+    "i",
+    "n",
+    "l",
+    "t",
+    "u",
+    "x",
+    "z",
+    "7",
+    "!",
+    "-",
+    "=",
+    "[",
+    "]",
+]
+NAMES = {
+    "<": "less_than_sign", ">": "greater_than_sign", "/": "slash", ":": "colon", "?": "question_mark",
+    "!": "exclamation_mark", "-": "minus", "=": "equals_sign", "[": "left_square_bracket",
+    "]": "right_square_bracket",
+}  # fmt: skip
+
+
+def churn(cloud: ScreenCloud, chance: random.Random, stop: threading.Event) -> None:
+    """Machines come, change and go until told to stop."""
+    number = 100
+    while not stop.wait(0.005):
+        number += 1
+        victim = chance.choice(list(cloud.instances))
+        what = chance.random()
+        if what < 0.2:
+            cloud.put(recent(number, name=f"[/n]{number}", state=chance.choice(list(State)[:4])))
+        elif what < 0.4 and len(cloud.instances) > 5:
+            cloud.change(victim, state=State.DONE)
+        elif what < 0.5:
+            cloud.put(event(number, f"\x1b[3{number % 8}m happened", instance_id=victim))
+        else:
+            cloud.change(victim, state=chance.choice(list(State)[:-2]), reachable=chance.random() < 0.5)
+
+
+def post(screen: Driver, chance: random.Random) -> None:
+    """One random key, click, wheel turn or resize."""
+    app, width, height = screen.app, *screen.app.size
+    kind = chance.random()
+    if kind < 0.8:
+        key = chance.choice(KEYS)
+        letter = key if len(key) == 1 else None
+        app.post_message(events.Key(NAMES.get(key, key), letter))
+        return
+    x, y = chance.randrange(width), chance.randrange(height)
+    where = {"x": x, "y": y, "delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False,
+             "ctrl": chance.random() < 0.2, "screen_x": x, "screen_y": y}  # fmt: skip
+    target = app.screen
+    if kind < 0.9:
+        for mouse in (events.MouseDown, events.MouseUp):
+            target._forward_event(mouse(target, **where))
+    elif kind < 0.98:
+        wheel = chance.choice((events.MouseScrollDown, events.MouseScrollUp))
+        target._forward_event(wheel(target, **{**where, "button": 0}))
+    else:
+        size = chance.choice(((80, 24), (120, 36), (200, 60), (50, 16), (20, 6)))
+        app._driver._size = size
+        app.post_message(events.Resize(Size(*size), Size(*size)))
+
+
+async def test_random_keys_and_clicks_over_a_live_cloud_never_break_it(cloud: ScreenCloud) -> None:
+    chance = random.Random(SEED)
+    for number in range(1, 40):
+        cloud.put(recent(number))
+    stop = threading.Event()
+    changing = threading.Thread(target=churn, args=(cloud, random.Random(SEED), stop))
+    async with dashboard() as screen:
+        await screen.shows("vm-1")
+        changing.start()
+        screen.app.action_quit_dashboard = lambda: None  # type: ignore[method-assign]
+        done, began = 0, time.monotonic()
+        try:
+            while done < EVENTS and time.monotonic() - began < BUDGET_S:
+                for _ in range(25):
+                    post(screen, chance)
+                done += 25
+                await screen.pilot.pause()
+        finally:
+            stop.set()
+            changing.join()
+        await screen.press(*["escape"] * 12)
+        cloud.put(recent(9999, name="the-last-one"))
+        await screen.press("1", "slash")
+        await screen.type("the-last-one")
+        await screen.until(lambda: "the-last-one" in screen.rows)
+        assert done >= EVENTS // 10
