@@ -13,10 +13,12 @@ from slshell.commands.environment import Environment, Question
 from slshell.commands.registry import Danger, group, subcommand
 from slshell.model.cloud import CloudStatus
 from slshell.model.errors import NotFound, UsageError
+from slshell.model.instance import State
 from slshell.output.text import human_span
 
 SHUTDOWN_S = 60.0
 FOLLOW_S = 0.2
+OFF = frozenset({State.UNKNOWN, State.FAILED, State.EPILOG, State.DONE})
 
 
 @group()
@@ -53,7 +55,7 @@ def down(environment: Environment, everything: bool, timeout_s: float, yes: bool
         _already_down(environment, everything)
         return
     cloud = environment.cloud_if_up()
-    machines = sum(cloud.status().instances.values())
+    machines = _powered(cloud.status())
     if everything and machines and not yes and environment.confirm is not None:
         environment.ask(Question(text=f"Shut {_machines(machines)} down?", action="shut down"))
     with output.progress() as progress:
@@ -68,9 +70,7 @@ def down(environment: Environment, everything: bool, timeout_s: float, yes: bool
     if everything:
         output.notice("the cloud is down, and no machine runs")
     elif machines:
-        theirs = (
-            "its machine stays as it is" if machines == 1 else f"its {machines} machines stay as they are"
-        )
+        theirs = "its machine goes on" if machines == 1 else f"its {machines} machines go on"
         output.notice(f"the cloud is down; {theirs}")
     else:
         output.notice("the cloud is down")
@@ -103,7 +103,7 @@ def _already_down(environment: Environment, everything: bool) -> None:
         environment.output.notice("the cloud is down already")
         return
     cloud = environment.cloud
-    if sum(cloud.status().instances.values()):
+    if _powered(cloud.status()):
         environment.output.notice("the daemon was down; it is started to shut its machines down")
     cloud.stop_cloud(shut_machines_down=True, timeout_s=SHUTDOWN_S)
     daemon = local.read(environment.profile.home)
@@ -150,6 +150,11 @@ def _following(path: Path, position: int) -> Iterator[str]:
             yield from (line.decode("utf-8", "replace") for line in lines)
         else:
             time.sleep(FOLLOW_S)
+
+
+def _powered(found: CloudStatus) -> int:
+    """How many machines are on, or on their way there."""
+    return sum(count for state, count in found.instances.items() if state not in OFF)
 
 
 def _machines(count: int) -> str:

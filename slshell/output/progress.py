@@ -9,7 +9,6 @@ from typing import TextIO
 from slshell.output.text import clean, cut
 
 FRAMES = "|/-\\"
-FRAMES_PER_S = 8
 
 
 class Progress:
@@ -21,6 +20,7 @@ class Progress:
         self._width = width
         self._started = time.monotonic()
         self._drawn = ""
+        self._said = 0
 
     def __enter__(self) -> Progress:
         return self
@@ -37,7 +37,8 @@ class Progress:
         if not self.shown:
             return
         spent = time.monotonic() - self._started
-        frame = FRAMES[int(spent * FRAMES_PER_S) % len(FRAMES)]
+        self._said += 1
+        frame = FRAMES[self._said % len(FRAMES)]
         line = cut(f"{frame} {clean(text)} ({spent:.0f} s)", self._width - 1)
         if line != self._drawn:
             self._stream.write(f"\r\x1b[K{line}")
