@@ -8,7 +8,7 @@ from types import TracebackType
 
 from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import Danger, Root, command, execute, make_root
-from slshell.model.errors import ExitCode
+from slshell.model.errors import ExitCode, SlshellError
 from slshell.output.formats import Format
 
 COMPLETION = "_SLSHELL_COMPLETE"
@@ -83,11 +83,20 @@ def _run(root: Root, words: list[str], environment: Environment) -> int:
         code, _ = execute(root, words, environment)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return ExitCode.FAILED
+    except OSError as error:
+        _drop_output()
+        environment.output.error(SlshellError(f"the result cannot be written: {error}"))
         return ExitCode.FAILED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return code
+
+
+def _drop_output() -> None:
+    """Let Python's last flush, after our end, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

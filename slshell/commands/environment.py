@@ -104,6 +104,7 @@ class Environment:
 def of_process() -> Environment:
     """The environment of this process: its streams, terminal and variables."""
     environ = os.environ
+    _open_missing()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -119,6 +120,13 @@ def of_process() -> Environment:
     if environment.stdin_is_tty and stderr_is_tty:
         environment.confirm = environment_asker(environment)
     return environment
+
+
+def _open_missing() -> None:
+    """Python has None for a standard stream that was closed before it started."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def apply_settings(environment: Environment) -> None:

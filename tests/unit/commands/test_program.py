@@ -177,3 +177,28 @@ def test_completion_behind_an_unknown_command_offers_nothing(served: ServedCloud
     }
     done = slshell(env=environ)
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_told_in_one_line(served: ServedCloud) -> None:
+    served.put(instance(1))
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "slshell", "instances"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "slshell: the result cannot be written: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_fault(served: ServedCloud, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"{sys.executable}" -m slshell instances {closed}'],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "fault" in done.stderr) == (0, False)
