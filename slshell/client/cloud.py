@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
@@ -324,7 +324,7 @@ class Cloud:
 
 def new_request_id() -> str:
     """A fresh id for a call that creates something."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _decode(body: bytes, kind: type[T]) -> T:

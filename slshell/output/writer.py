@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -139,7 +138,11 @@ def wants_colour(environ: Mapping[str, str], *, setting: str, is_tty: bool) -> b
 
 def terminal_width(is_tty: bool) -> int | None:
     """Columns of the terminal, None when the output is none."""
-    return shutil.get_terminal_size().columns if is_tty else None
+    if not is_tty:
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 __all__ = ["Format", "Output", "painted", "terminal_width", "wants_colour"]
