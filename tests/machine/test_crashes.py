@@ -255,7 +255,8 @@ def test_an_import_goes_on_after_a_crash_and_leaves_no_upload(
     prepare(home, "import")
     name = "-".join(moment)
     image = home.path / "tiny.img"
-    image.write_bytes(os.urandom(65536))
+    boot_record = b"\x55\xaa"
+    image.write_bytes(os.urandom(510) + boot_record + os.urandom(65024))
     doomed = home.crashing(moment)
     with contextlib.suppress(SlshellError):
         home.client.upload_image(image, name=name)
