@@ -177,6 +177,7 @@ class _Launch:
     def look(self) -> Daemon | None:
         """The daemon once it answers; raises when our child died of an error."""
         if (daemon := running(self._home)) is not None:
+            self._call_off(daemon)
             return daemon
         code = self._child.poll()
         if code is None:
@@ -190,6 +191,11 @@ class _Launch:
             self._spawned_at = time.monotonic()
             self._child = self._spawn()
         return None
+
+    def _call_off(self, daemon: Daemon) -> None:
+        """A child that lost, but is slow, would take the lock of a daemon that is stopped before it looks."""
+        if self._child.pid != daemon.pid and self._child.poll() is None:
+            self._child.terminate()
 
     def log(self) -> list[str]:
         """What daemons wrote to the log since this attempt began."""
