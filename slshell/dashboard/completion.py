@@ -86,7 +86,10 @@ def candidates(
     inner = environment.with_output(Output(stdout=io.StringIO(), stderr=io.StringIO()))
     inner.make_cloud = lambda *_: picture
     inner.__dict__["cloud"] = picture
-    shell = ShellComplete(make_root(), {"obj": inner}, "slshell", "_SLSHELL_COMPLETE")
+    root = make_root()
+    if words and root.get_command(None, words[0]) is None:
+        return []
+    shell = ShellComplete(root, {"obj": inner}, "slshell", "_SLSHELL_COMPLETE")
     found: dict[str, CompletionItem] = {}
     try:
         items = shell.get_completions(words, last)

@@ -117,13 +117,12 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
     runs = row.state in (State.RUNNING, State.SHUTDOWN, State.BOOT)
     swap = f", {row.swap_mib} MiB swap" if row.swap_mib else ""
     plural = "" if row.vcpu == 1 else "s"
-    used = row.memory_kib / (row.ram_mib * 1024 or 1)
     return [
         ("address", text.clean(row.address)),
         ("appliance", text.clean(row.appliance)),
         ("type", f"{text.clean(row.type)}: {row.vcpu} CPU{plural}, {row.ram_mib} MiB{swap}"),
         ("CPU", f"{row.cpu_percent:.0f} %" if runs else ""),
-        ("memory", f"{text.size(row.memory_kib * 1024)} ({used:.0%})" if runs and row.memory_kib else ""),
+        ("memory", f"{text.size(row.memory_kib * 1024)} of the host" if runs and row.memory_kib else ""),
         ("made", f"{row.created_at.astimezone():%d %b %H:%M:%S}"),
         ("host", text.clean(row.host)),
         ("owner", text.clean(row.owner)),
@@ -147,7 +146,7 @@ def _timeline(phases: Sequence[Phase]) -> list[Part]:
     for phase, length in zip(shown, lengths, strict=True):
         name = phase.name.ljust(9)
         if phase.name == "reachable":
-            parts += [styled(f"{name}  ", "good"), styled(f"{phase.started_at.astimezone():%H:%M:%S}", "dim")]
+            parts += [styled(f"{name}  ", "good"), styled(_reached(phase, shown), "dim")]
         elif phase.ended_at is None:
             parts += [f"{name}  ", styled(f"since {phase.started_at.astimezone():%H:%M:%S}", "dim")]
         else:
@@ -155,6 +154,18 @@ def _timeline(phases: Sequence[Phase]) -> list[Part]:
             parts += [f"{name}  ", (text.bar(share, _BAR), "$busy on $rule"), f" {text.duration(length)}"]
         parts.append("\n")
     return parts
+
+
+def _reached(moment: Phase, phases: Sequence[Phase]) -> str:
+    """When SSH answered, and how long after the boot before it began."""
+    words = f"{moment.started_at.astimezone():%H:%M:%S}"
+    boots = [
+        each.started_at for each in phases
+        if each.name == State.BOOT and each.started_at <= moment.started_at
+    ]  # fmt: skip
+    if not boots:
+        return words
+    return f"{words}, {text.duration((moment.started_at - boots[-1]).total_seconds())} after the boot began"
 
 
 def _length(phase: Phase) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from slshell.dashboard.columns.base import Renderer
 
 Row = TypeVar("Row")
-_WORD = re.compile(r"(?P<not>!?)(?:(?P<name>[a-z]+)(?P<sign>[:<>=])(?P<value>\S*)|(?P<text>\S+))")
+_WORD = re.compile(r"(?P<not>!?)(?:(?P<name>[A-Za-z]+)(?P<sign>[:<>=])(?P<value>\S*)|(?P<text>\S+))")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, ">": operator.gt, "=": operator.eq}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -47,7 +47,7 @@ def parse(line: str, renderer: Renderer[Row]) -> Filter[Row]:
         if match["text"] is not None:
             tests.append(_text_test(match["text"].casefold(), negated))
             continue
-        value_of = _value_of(renderer, match["name"])
+        value_of = _value_of(renderer, match["name"].lower())
         if value_of is None:
             if match["sign"] == ":":
                 unknown.append(match["name"])

@@ -127,7 +127,7 @@ def _load(hosts: Sequence[Host], room: int) -> list[Part]:
     gap: list[Part] = ["   "]
     choices = (
         [*cpu_part, *gap, *memory_part, *gap, *disk_part],
-        [*cpu_part[:1], *cpu_part[2:], *gap, *memory_part[:1], *memory_part[2:], *gap, *disk_part],
+        [*_plain(cpu_part), *gap, *_plain(memory_part), *gap, *disk_part],
         [*short, *gap, *disk_part],
         disk_part,
     )
@@ -136,6 +136,11 @@ def _load(hosts: Sequence[Host], room: int) -> list[Part]:
 
 def _gauge(name: str, words: str, share: float) -> list[Part]:
     return [styled(f"{name} ", "dim"), gauge(share), f" {words}"]
+
+
+def _plain(parts: Sequence[Part]) -> list[Part]:
+    """A gauge without its bar."""
+    return [parts[0], _words(parts[2]).lstrip()]
 
 
 def gauge(share: float, width: int = BAR) -> Part:
