@@ -21,7 +21,7 @@ def script(
 ) -> subprocess.CompletedProcess[str]:
     """Run a set-up script of a checkout, without a terminal."""
     return subprocess.run(
-        [str(folder / "scripts" / name), *arguments],
+        ["bash", str(folder / "scripts" / name), *arguments],
         env=os.environ | environment,
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -68,6 +68,19 @@ def test_a_missing_package_is_named_with_its_reason_and_the_command_to_run(check
     assert told.returncode == 1
     assert "slshell-no-such-package: to be missed" in told.stderr
     assert "apt-get install -y --no-install-recommends slshell-no-such-package" in told.stderr
+
+
+def test_a_system_without_apt_is_told_what_to_install_and_how_to_go_on(checkout: Path) -> None:
+    tools = checkout / "bin"
+    tools.mkdir()
+    for name in ("bash", "sed", "awk", "cut"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    told = script(checkout, "system-packages.sh", "scripts/packages.txt", PATH=str(tools))
+    assert told.returncode == 1
+    assert "qemu-system-x86: runs the machines" in told.stderr
+    assert "SLSHELL_SKIP_SYSTEM_PACKAGES=1" in told.stderr
+    skipped = {"PATH": str(tools), "SLSHELL_SKIP_SYSTEM_PACKAGES": "1"}
+    assert script(checkout, "system-packages.sh", "scripts/packages.txt", **skipped).returncode == 0
 
 
 def test_a_set_up_makes_the_program_and_a_second_one_is_quick_and_silent(checkout: Path) -> None:
