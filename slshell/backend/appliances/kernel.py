@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -113,8 +114,6 @@ def _read(kernel: Kernel, name: str, path: Path) -> Module:
 
 
 def _module_info(content: bytes) -> dict[str, list[str]]:
-    from io import BytesIO
-
     section = ELFFile(BytesIO(content)).get_section_by_name(".modinfo")
     info: dict[str, list[str]] = {}
     for item in section.data().split(b"\0") if section else ():

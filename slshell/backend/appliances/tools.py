@@ -28,12 +28,13 @@ MASTER_BOOT_RECORDS = (
 )
 """Where the boot code of the first sector may be; package `syslinux-common`."""
 
-_SEARCH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")
+"""Looked into as well, for an ordinary user's PATH lacks them."""
 
 
 def find(tool: str) -> str | None:
-    """Full path of a program; the system folders count though an ordinary user's PATH lacks them."""
-    return shutil.which(tool, path=_SEARCH)
+    """Full path of a program, None when it is not installed."""
+    return shutil.which(tool, path=_search_path())
 
 
 def missing_packages(tools: Iterable[str] = tuple(TOOLS)) -> list[str]:
@@ -80,7 +81,7 @@ def run(
         done = subprocess.run(
             [program, *argv[1:]],
             cwd=cwd,
-            env={**os.environ, "LC_ALL": "C.UTF-8", "PATH": _SEARCH, **(env or {})},
+            env={**os.environ, "LC_ALL": "C.UTF-8", "PATH": _search_path(), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -95,3 +96,7 @@ def run(
         said = lines[-1].strip() if lines else f"exit status {done.returncode}"
         raise EngineFailed(f"{argv[0]} failed: {said}", hint=hint, details={"output": lines[-20:]})
     return done.stdout
+
+
+def _search_path() -> str:
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])

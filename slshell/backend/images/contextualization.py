@@ -98,9 +98,11 @@ def cloud_init_seed(
     host_public_key: str,
     instance_uuid: str,
 ) -> ContextDisc:
-    """The NoCloud seed of cloud-init: the account `user` with the keys, the host key, the name, and DHCP.
+    """The NoCloud seed of cloud-init: the account `user` with the keys, the host key and the name.
 
-    `host_public_key` is `host_key`'s public half as one line, for cloud-init wants both.
+    It says nothing of the network: without it cloud-init uses DHCP on the first interface, whatever that is
+    called, while a pattern for its name is understood by netplan only. `host_public_key` is the public half
+    of `host_key` as one line, for cloud-init wants both.
 
     Raises:
         UsageError: the account, the name or a key cannot be one.
@@ -127,7 +129,6 @@ def cloud_init_seed(
         files={
             "meta-data": _yaml({"instance-id": instance_uuid, "local-hostname": hostname}),
             "user-data": b"#cloud-config\n" + _yaml(settings),
-            "network-config": _yaml(_DHCP),
         },
     )
 
@@ -161,12 +162,6 @@ def checked_context(context: Mapping[str, str]) -> dict[str, str]:
 def quoted(value: str) -> str:
     """`value` as one word of sh, whatever is in it."""
     return "'" + value.replace("'", "'\"'\"'") + "'"
-
-
-_DHCP: dict[str, object] = {
-    "version": 2,
-    "ethernets": {"all": {"match": {"name": "e*"}, "dhcp4": True}},
-}
 
 
 def _account(user: str, keys: list[str]) -> dict[str, object]:
