@@ -79,8 +79,14 @@ def test_a_system_without_apt_is_told_what_to_install_and_how_to_go_on(checkout:
     assert told.returncode == 1
     assert "qemu-system-x86: runs the machines" in told.stderr
     assert "SLSHELL_SKIP_SYSTEM_PACKAGES=1" in told.stderr
-    skipped = {"PATH": str(tools), "SLSHELL_SKIP_SYSTEM_PACKAGES": "1"}
-    assert script(checkout, "system-packages.sh", "scripts/packages.txt", **skipped).returncode == 0
+    skipped = script(
+        checkout,
+        "system-packages.sh",
+        "scripts/packages.txt",
+        PATH=str(tools),
+        SLSHELL_SKIP_SYSTEM_PACKAGES="1",
+    )
+    assert skipped.returncode == 0
 
 
 def test_a_set_up_makes_the_program_and_a_second_one_is_quick_and_silent(checkout: Path) -> None:
