@@ -52,20 +52,22 @@ install() {
     python=$(choose_python)
     # A company's own certificates are known to the system only.
     export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
-    export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.cache/uv}
     export UV_PYTHON_INSTALL_DIR=${UV_PYTHON_INSTALL_DIR:-$PWD/.cache/python}
     # uv leaves its locks in the temporary folder.
     export TMPDIR=$PWD/.cache/tmp
     mkdir -p "$TMPDIR"
     export UV_BUILD_CONSTRAINT=requirements.lock VIRTUAL_ENV=$PWD/.venv
     say "setup: making the Python environment in .venv"
+    # The tests make environments from this cache, so it has to hold all that .venv has.
+    if [ ! -d "$UV_CACHE_DIR" ]; then rm -rf .venv; fi
     if [ ! -x .venv/bin/python ]; then "$uv" venv --quiet --python "$python" .venv; fi
     "$uv" pip sync --quiet --require-hashes requirements.lock
     "$uv" pip install --quiet --no-deps --no-build-isolation --editable .
 }
 
 stamp=.venv/.slshell-setup
-up_to_date() { [ -x .venv/bin/slshell ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$(fingerprint)" ]; }
+export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.cache/uv}
+up_to_date() { [ -x .venv/bin/slshell ] && [ -d "$UV_CACHE_DIR" ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$(fingerprint)" ]; }
 
 check_owner
 if up_to_date; then exit; fi
