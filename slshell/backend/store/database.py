@@ -74,7 +74,7 @@ class Database:
                 known = str(uuid.uuid4())
                 connection.execute(
                     insert(cloud).values(
-                        only=1, id=known, revision=0, last_instance_id=0, created_at=utc_now()
+                        row=1, id=known, revision=0, last_instance_id=0, created_at=utc_now()
                     )
                 )
         return str(known)

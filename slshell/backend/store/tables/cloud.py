@@ -9,12 +9,12 @@ from slshell.backend.store.tables.base import UtcDateTime, metadata
 cloud = Table(
     "cloud",
     metadata,
-    Column("only", Integer, primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
     Column("id", String(36), nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("last_instance_id", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    CheckConstraint("only = 1", name="single_row"),
+    CheckConstraint('"row" = 1', name="single_row"),
 )
 
 requests = Table(

@@ -47,13 +47,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "cloud",
-        sa.Column("only", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("last_instance_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.CheckConstraint("only = 1", name=op.f("ck_cloud_single_row")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_cloud")),
+        sa.CheckConstraint('"row" = 1', name=op.f("ck_cloud_single_row")),
+        sa.PrimaryKeyConstraint("row", name=op.f("pk_cloud")),
     )
     op.create_table(
         "instances",
