@@ -59,7 +59,9 @@ def terminal(shell: Shell, short_folder: Path) -> Iterator[Terminal]:
     variables = [
         f"{name}={value}" for name, value in shell.environment.items() if name.startswith("SLSHELL_")
     ]
-    program = shlex.join(["env", f"HOME={shell.home}", *variables, str(shell.program)])
+    program = shlex.join(
+        ["env", "-u", "COLUMNS", "-u", "LINES", f"HOME={shell.home}", *variables, str(shell.program)]
+    )
     os.environ.pop("TMUX", None)
     made.tmux("new-session", "-d", "-x", "120", "-y", "36", f"{program}; echo ended $?; exec cat")
     try:
@@ -78,9 +80,11 @@ def test_a_typed_run_becomes_a_running_machine_that_one_can_enter_and_kill(termi
     terminal.until(lambda frame: "◑ Running" in frame or "● Running" in frame, "the running machine")
     terminal.until(lambda frame: "● Running" in frame and "reachable" in frame, "SSH")
     terminal.keys("c")
-    terminal.until(lambda frame: "No instances" not in frame and "● live" not in frame, "the session")
-    terminal.until(lambda frame: "BusyBox" in frame or "#" in frame, "the shell's prompt")
-    terminal.text("echo $((6*7))-answer; exit")
+    terminal.until(lambda frame: "● live" not in frame and "/root#" in frame, "the machine's prompt")
+    terminal.text("echo answer-$((6*7))")
+    terminal.keys("Enter")
+    terminal.until(lambda frame: "answer-42" in frame, "the machine's answer")
+    terminal.text("exit")
     terminal.keys("Enter")
     terminal.until(lambda frame: "● live" in frame, "the way back")
     terminal.keys("C-k")
