@@ -69,7 +69,7 @@ def test_run_log_in_power_off_start_and_kill(user: Shell) -> None:
     refused = user("connect", "1", "--", "true", expect=6)
     assert "Unknown" in refused.stderr
 
-    user("start", "1", "--wait", "--for", "reachable")
+    user("start", "1", "--wait")
     again = instance(user, 1)
     assert (again["address"], again["host_key"]) == (one["address"], one["host_key"])
     assert "Linux first " in user("connect", "1", "--", "uname", "-a").stdout
@@ -88,7 +88,7 @@ def test_run_log_in_power_off_start_and_kill(user: Shell) -> None:
 
 
 def test_a_killed_hypervisor_process_is_told_within_two_seconds(shell: Shell) -> None:
-    shell("run", "ttylinux", "--wait", "--for", "Running")
+    shell("run", "ttylinux", "--wait", "--for", "running")
     [qemu] = [one for one in processes.naming([shell.data]) if "qemu-system" in one.command]
     client = Cloud.of_profile(Profile(name="test", home=shell.data), start=False)
     processes.kill([qemu])
@@ -115,7 +115,7 @@ def test_down_all_shuts_the_machines_down_first(shell: Shell) -> None:
 def test_a_reboot_comes_back_reachable_at_the_same_address(shell: Shell) -> None:
     shell("run", "ttylinux", "--wait", "--for", "reachable")
     shell("connect", "1", "--", "touch /tmp/mark; sync")
-    shell("reboot", "1", "--wait", "--for", "reachable")
+    shell("reboot", "1", "--wait")
     assert shell("connect", "1", "--", "test -e /tmp/mark", expect=1).returncode == 1
 
 

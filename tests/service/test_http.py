@@ -149,6 +149,11 @@ def test_only_the_user_can_open_the_socket(running: Running) -> None:
     assert stat.S_IMODE((running.home / "daemon.json").stat().st_mode) == 0o600
 
 
+def test_nobody_else_can_read_the_database(running: Running) -> None:
+    files = list(running.home.glob("cloud.db*"))
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+
+
 def test_the_openapi_document_names_every_call(http: HttpOverSocket) -> None:
     _, _, document = http("GET", "/schema/openapi.json")
     assert {"/v1/instances", "/v1/changes", "/v1/hosts", "/v1/jobs", "/v1/events"} <= set(document["paths"])

@@ -177,8 +177,7 @@ class Cloud:
                     select(instances.c.state, func.count())
                     .where(instances.c.state != State.DONE.value)
                     .group_by(instances.c.state)
-                )
-                .all()
+                ).all()
             )
         how = self.engine.accelerator()
         return CloudStatus(

@@ -96,6 +96,7 @@ class Compute:
                 records.move(write, instance_id, Happening.KILL_ASKED)
                 self._overtake(write, instance_id)
                 records.add_job(write, "kill", "stop", instance_id=instance_id)
+        known_hosts.write(self.database, self.known_hosts)
         return self._asked(instance_id)
 
     def shutdown(self, instance_id: int) -> Instance:

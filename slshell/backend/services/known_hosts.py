@@ -12,13 +12,15 @@ from slshell.backend.store.database import Database
 from slshell.backend.store.tables.instances import instances
 from slshell.model.instance import State
 
+_LEAVING = (State.EPILOG.value, State.DONE.value)
+
 
 def write(database: Database, path: Path) -> None:
     """Replace the file at once, so that no reader sees half of it."""
     columns = (instances.c.address, instances.c.ssh_port, instances.c.host_key)
     with database.read() as connection:
         rows = connection.execute(
-            select(*columns).where(instances.c.state != State.DONE.value).order_by(instances.c.id)
+            select(*columns).where(instances.c.state.not_in(_LEAVING)).order_by(instances.c.id)
         ).all()
     text = "".join(f"[{row.address}]:{row.ssh_port} {row.host_key}\n" for row in rows)
     handle, name = tempfile.mkstemp(prefix=".known_hosts-", dir=path.parent)

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, update
 from sqlalchemy.exc import OperationalError
 
 from slshell.backend.store.tables import activity, appliances, instances
@@ -126,6 +126,10 @@ def migrate(engine: Engine) -> None:
 def _open(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
+    if (file := make_url(url).database) is not None:
+        # SQLite gives the journal's files the mode of the database, which holds private host keys.
+        Path(file).touch(mode=0o600)
+        Path(file).chmod(0o600)
     engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
