@@ -122,7 +122,7 @@ async def serve_cloud(
         timeout_graceful_shutdown=_CLOSING_S,
         server_header=False,
     )
-    server = _Server(config, on_ready=ready, on_end=cloud.bell.ring)
+    server = _Server(config, on_ready=ready, on_end=cloud.bell.close)
     cloud.ask_to_end = server.end
     try:
         await cloud.start()

@@ -71,5 +71,5 @@ def act_on(
 def loss(instance: Instance) -> str:
     """What goes with a machine, in one line."""
     age = human_span((datetime.now(UTC) - instance.created_at).total_seconds())
-    about = f"{instance.appliance}, {instance.state}, made {age} ago"
+    about = f"{instance.appliance}, {instance.state}, {instance.address}, made {age} ago"
     return f"{instance.id} {instance.name} ({about}) and its disks"

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import stat
+import threading
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,15 @@ def test_a_held_request_for_changes_answers_as_soon_as_something_happens(running
     news = other.changes(start.revision, 20)
     assert news.revision > start.revision
     assert [one.id for one in news.instances] == [1]
+
+
+def test_a_cloud_that_ends_holds_no_request_any_longer(running: Running) -> None:
+    start = running.client.changes(0, 0)
+    watcher = threading.Thread(target=running.client.again().changes, args=(start.revision, 20))
+    watcher.start()
+    running.cloud.ask_to_end()
+    watcher.join(4)
+    assert not watcher.is_alive()
 
 
 def test_a_revision_from_another_database_says_to_begin_again(running: Running) -> None:

@@ -27,6 +27,7 @@ class Bell:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._closed = False
 
     def ring(self, _revision: int = 0) -> None:
         """Wake everybody who waits."""
@@ -37,11 +38,18 @@ class Bell:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(bell.set)
 
+    def close(self) -> None:
+        """Wake everybody, and let nobody wait from now on: the cloud ends."""
+        self._closed = True
+        self.ring()
+
     def listen(self) -> asyncio.Event:
         """An event that the next `ring` sets; take it before looking at the data."""
         bell = asyncio.Event()
         with self._lock:
             self._waiting.add((asyncio.get_running_loop(), bell))
+        if self._closed:
+            bell.set()
         return bell
 
     def forget(self, bell: asyncio.Event) -> None:

@@ -118,7 +118,7 @@ def test_kill_asks_with_what_will_be_lost(run: Run, served: ServedCloud) -> None
     result = run("kill web", agrees=True, asked=asked)
     assert result.exit_code == 0
     assert asked[0].text == "Kill this machine?"
-    assert asked[0].losses[0].startswith("1 web (ttylinux, Running, made ")
+    assert asked[0].losses[0].startswith("1 web (ttylinux, Running, 127.86.3.1, made ")
     assert served.instances[1].state is State.EPILOG
 
 
