@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from slshell.model.instance import Instance
 
 
+class Declined(SlshellError):
+    """The user was asked and said no."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What a face asks before something is destroyed."""
@@ -91,14 +95,14 @@ class Environment:
         """Return when the user agrees or has said `--yes`.
 
         Raises:
-            UsageError: nobody can be asked. SlshellError: the user said no.
+            UsageError: nobody can be asked. Declined: the user said no.
         """
         if self.assume_yes:
             return
         if self.confirm is None:
             raise UsageError(f"{question.text} Nobody can be asked here", hint="say --yes to do it unasked")
         if not self.confirm(question):
-            raise SlshellError("nothing was done", hint="answer yes, or say --yes")
+            raise Declined("nothing was done")
 
 
 def of_process() -> Environment:

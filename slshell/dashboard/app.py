@@ -17,7 +17,7 @@ from textual.theme import Theme
 
 from slshell.client import local
 from slshell.client.profiles import config_folder
-from slshell.commands.environment import Environment, Question, of_process
+from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import messages, themes
@@ -199,6 +199,9 @@ class SlshellApp(App[int]):
         self._ssh_lines.clear()
         line, result = message.line, message.result
         command_line = self.main.command_line
+        if isinstance(result.error, Declined):
+            self.notify("Nothing was done.", markup=False)
+            return
         if result.error is not None:
             shown = message.typed and command_line.failed(line, result.error.message, result.error.hint)
             if not shown:

@@ -121,7 +121,7 @@ async def test_escape_leaves_the_machine_alone(cloud: ScreenCloud) -> None:
         await screen.press("delete")
         await screen.until(lambda: isinstance(screen.app.screen, ConfirmScreen))
         await screen.press("escape")
-        await screen.until(lambda: "nothing was done" in screen.notices)
+        await screen.until(lambda: "Nothing was done" in screen.notices)
         assert posted(cloud) == []
 
 
