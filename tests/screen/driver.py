@@ -103,4 +103,7 @@ async def dashboard(size: tuple[int, int] = (120, 36)) -> AsyncIterator[Driver]:
         loop.call_soon_threadsafe(arrived.set)
 
     async with app.run_test(size=size, message_hook=arrive) as pilot:
-        yield Driver(app, pilot, arrived)
+        try:
+            yield Driver(app, pilot, arrived)
+        finally:
+            app.exit()

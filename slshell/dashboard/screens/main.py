@@ -109,6 +109,9 @@ class MainScreen(Screen[None]):
 
     def redraw(self) -> None:
         """Draw everything that differs from what is on screen."""
+        if not self.is_attached:
+            # The app is leaving, and widgets may be gone before the last messages.
+            return
         self.table.show(self.view.rows(self.picture))
         if self._awaited is not None and self.table.id == "instances" and self.table.move_to(self._awaited):
             self._awaited = None
@@ -118,6 +121,8 @@ class MainScreen(Screen[None]):
 
     def redraw_detail(self) -> None:
         """Draw the pane for the row under the cursor."""
+        if not self.is_attached:
+            return
         pane = self.query_one(DetailPane)
         if pane.display:
             key = self.table.cursor_key
