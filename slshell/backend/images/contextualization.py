@@ -122,7 +122,6 @@ def cloud_init_seed(
         "ssh_deletekeys": True,
     }
     if host_key:
-        settings["ssh_genkeytypes"] = []
         settings["ssh_keys"] = {"ed25519_private": host_key, "ed25519_public": host_public_key.strip()}
     return ContextDisc(
         label=CLOUD_INIT_LABEL,
