@@ -16,8 +16,12 @@ LOG = logging.getLogger(__name__)
 
 # QEMU accepts for the guest before the guest listens, so only SSH's own greeting proves anything.
 GREETING = b"SSH-"
-GREETING_TIMEOUT_S = 3.0
-PAUSE_S = 0.25
+
+# A connection made before the guest listens is only told so after a second or more; a new one is faster.
+FIRST_PATIENCE_S = 0.3
+LONGEST_PATIENCE_S = 5.0
+PATIENCE_GROWS_BY = 1.1
+PAUSE_S = 0.1
 
 
 @dataclass(kw_only=True)
@@ -51,8 +55,10 @@ class Reachability:
             task.add_done_callback(lambda _task: self._tasks.pop(instance_id, None))
 
     async def _probe(self, instance_id: int) -> None:
+        patience = FIRST_PATIENCE_S
         while (target := await asyncio.to_thread(self._target, instance_id)) is not None:
-            if await _greets(*target):
+            patience = min(patience * PATIENCE_GROWS_BY, LONGEST_PATIENCE_S)
+            if await _greets(*target, patience):
                 await asyncio.to_thread(self._reached, instance_id)
                 return
             await asyncio.sleep(PAUSE_S)
@@ -77,11 +83,11 @@ class Reachability:
             )
 
 
-async def _greets(address: str, port: int) -> bool:
-    """Whether an SSH server says hello there."""
+async def _greets(address: str, port: int, patience_s: float) -> bool:
+    """Whether an SSH server says hello there within that time."""
     writer = None
     try:
-        async with asyncio.timeout(GREETING_TIMEOUT_S):
+        async with asyncio.timeout(patience_s):
             reader, writer = await asyncio.open_connection(address, port)
             return (await reader.read(255)).startswith(GREETING)
     except (OSError, TimeoutError):
