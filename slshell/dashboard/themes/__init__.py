@@ -76,22 +76,8 @@ def parse(text: str, where: str) -> Theme:
         )
     if not isinstance(data.get("dark", True), bool):
         raise UsageError(f"{where}: dark is not true or false", hint="write dark = true or dark = false")
-    colors = _table(data, "colors", where)
-    variables = _table(data, "variables", where)
-    for key, value in colors.items():
-        if key not in COLORS:
-            raise UsageError(f"{where}: colors.{key} is unknown", hint=f"there is: {', '.join(COLORS)}")
-        _check_color(value, f"{where}: colors.{key}")
-    for key in NEEDED:
-        if key not in colors:
-            raise UsageError(f"{where}: colors.{key} is missing", hint="give it a colour such as #6cb0f5")
-    for key, value in variables.items():
-        if _VARIABLE.fullmatch(key) is None:
-            raise UsageError(f"{where}: variables.{key} is no name", hint="use lower-case letters and dashes")
-        if key in OWN or value.startswith("#"):
-            _check_color(value, f"{where}: variables.{key}")
-        elif re.fullmatch(r"[a-z0-9 %.-]*", value) is None:
-            raise UsageError(f"{where}: variables.{key} is “{value}”", hint="use a colour or a plain word")
+    colors = _colors(data, where)
+    variables = _variables(data, where)
     return Theme(
         name=name,
         primary=colors["primary"],
@@ -108,6 +94,30 @@ def parse(text: str, where: str) -> Theme:
         dark=data.get("dark", True),
         variables={**OWN, **variables},
     )
+
+
+def _colors(data: dict[str, Any], where: str) -> dict[str, str]:
+    colors = _table(data, "colors", where)
+    for key, value in colors.items():
+        if key not in COLORS:
+            raise UsageError(f"{where}: colors.{key} is unknown", hint=f"there is: {', '.join(COLORS)}")
+        _check_color(value, f"{where}: colors.{key}")
+    for key in NEEDED:
+        if key not in colors:
+            raise UsageError(f"{where}: colors.{key} is missing", hint="give it a colour such as #6cb0f5")
+    return colors
+
+
+def _variables(data: dict[str, Any], where: str) -> dict[str, str]:
+    variables = _table(data, "variables", where)
+    for key, value in variables.items():
+        if _VARIABLE.fullmatch(key) is None:
+            raise UsageError(f"{where}: variables.{key} is no name", hint="use lower-case letters and dashes")
+        if key in OWN or value.startswith("#"):
+            _check_color(value, f"{where}: variables.{key}")
+        elif re.fullmatch(r"[a-z0-9 %.-]*", value) is None:
+            raise UsageError(f"{where}: variables.{key} is “{value}”", hint="use a colour or a plain word")
+    return variables
 
 
 def _table(data: dict[str, Any], key: str, where: str) -> dict[str, str]:
