@@ -171,3 +171,18 @@ def test_an_appliance_can_be_named_by_its_identifier(running: Running) -> None:
     assert len(identifier) == 27
     [made] = running.client.run_instance(ask(appliance=identifier))
     assert (made.appliance, made.appliance_id) == ("ttylinux", identifier)
+
+
+def test_a_machine_of_a_damaged_image_fails_with_the_reason_and_leaves_nothing(running: Running) -> None:
+    identifier = running.client.appliance("ttylinux").id
+    image = running.cloud.catalogue.files(identifier)[0]
+    with image.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"damage")
+    running.client.run_instance(ask())
+    failed = running.wait(1, State.FAILED)
+    assert "checksum differs" in failed.reason
+    assert str(image) in failed.reason
+    assert list(running.cloud.engine.leftovers()) == []
+    running.client.kill(1)
+    running.wait(1, State.DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 import uuid
@@ -52,6 +53,7 @@ class Catalogue:
     """Where images lie, readable for the engine's machines."""
     wake: Callable[[], None]
     _news: threading.Condition = field(default_factory=threading.Condition)
+    _verified: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     def announce(self) -> None:
         """Wake those who wait for an appliance; called after each commit."""
@@ -123,6 +125,27 @@ class Catalogue:
             cmdline=row.cmdline,
         )
         return records.appliance_of(row), image
+
+    def verify(self, appliance_id: str) -> None:
+        """Make sure that the image on disk is the one that was taken in; an unchanged file is read once.
+
+        Raises:
+            NotFound: it is not in the catalogue. Conflict: its file is missing or has changed.
+        """
+        appliance, image = self.boot_image(appliance_id)
+        about = image.path.stat()
+        seen = (about.st_ino, about.st_size, about.st_mtime_ns)
+        if self._verified.get(appliance_id) == seen:
+            return
+        with image.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha1").hexdigest()
+        if found != appliance.sha1:
+            raise Conflict(
+                f"the image of {appliance.name} has changed on disk: its checksum differs "
+                f"(SHA-1 {found[:12]}…, {appliance.sha1[:12]}… expected)",
+                hint=f"remove {image.path} and import the image again",
+            )
+        self._verified[appliance_id] = seen
 
     def files(self, appliance_id: str) -> tuple[Path, Path, Path]:
         """Where disk, kernel and initrd of an appliance lie, or would."""

@@ -106,6 +106,7 @@ class MachineJobs:
         self.catalogue.wait_until_ready(
             lambda: str(self._check_coming_up(work).appliance_id), self.settings.cloud.image_timeout_s
         )
+        self.catalogue.verify(self._check_coming_up(work).appliance_id)
 
     def _spec(self, row: Row[Any]) -> MachineSpec:
         appliance, image = self.catalogue.boot_image(row.appliance_id)
