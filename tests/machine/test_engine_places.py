@@ -102,3 +102,23 @@ def test_a_folder_closed_to_the_account_is_kept_elsewhere(
         assert (folder / "e").resolve() == real
     assert not real.exists()
     assert not (folder / "e").is_symlink()
+
+
+@ROOT_ONLY
+def test_a_symlink_that_the_account_lays_does_not_lead_root_astray(
+    session_folder: SessionFolder, appliances_folder: Path
+) -> None:
+    folder = session_folder.new()
+    precious = folder / "precious"
+    precious.write_text("root's own")
+    precious.chmod(0o600)
+    with private_bench(folder, appliances_folder) as bench:
+        configuration = bench.engine.image_folder.parent / "c/libvirt/qemu.conf"
+        bench.engine.stop_hypervisor()
+        configuration.parent.mkdir(exist_ok=True)
+        configuration.unlink(missing_ok=True)
+        configuration.symlink_to(precious)
+        bench.engine.open(bench.recorder)
+        assert precious.read_text() == "root's own"
+        assert precious.stat().st_mode & 0o777 == 0o600
+        assert not configuration.is_symlink()

@@ -7,6 +7,7 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slshell.model.errors import EngineFailed
 
@@ -30,6 +31,25 @@ class Account:
         if self.other:
             os.chown(path, -1, self.gid, follow_symlinks=False)
         path.chmod(mode)
+
+    def write(self, path: Path, text: str) -> None:
+        """Make a file anew as the account itself, in a folder that it may change: root could be led astray.
+
+        Raises:
+            EngineFailed: the account cannot do it.
+        """
+        command = ["sh", "-c", 'mkdir -p "${1%/*}" && rm -f "$1" && cat >"$1"', "sh", str(path)]
+        under: dict[str, Any] = (
+            {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
+        )
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, check=False, cwd="/", umask=0o077, **under
+        )
+        if done.returncode != 0:
+            raise EngineFailed(
+                f"the account “{self.name}” cannot write {path}: {done.stderr.strip()}",
+                hint="look at the folder's owner and the free disk space",
+            )
 
     def can(self, test: str, path: Path) -> bool:
         """Whether the account can read (`-r`), write (`-w`) or enter (`-x`) `path`, as the kernel sees it."""

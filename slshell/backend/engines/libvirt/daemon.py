@@ -178,7 +178,7 @@ class PrivateDaemon:
 
     def _write_files(self) -> None:
         real = self.places.real
-        for name in (*_FOLDERS, "c/libvirt"):
+        for name in _FOLDERS:
             (real / name).mkdir(mode=0o700, exist_ok=True)
             self.account.owns(real / name)
         host = uuid.uuid5(uuid.NAMESPACE_URL, f"slshell:{self.cloud_id}")
@@ -186,9 +186,8 @@ class PrivateDaemon:
             f'host_uuid = "{host}"\nmax_client_requests = 32\nmax_workers = 32\n'
             f'log_outputs = "3:file:{self.places.base}/libvirtd.log"\n'
         )
-        (real / "c/libvirt/qemu.conf").write_text('stdio_handler = "file"\n')
-        for path in (real / "libvirtd.conf", real / "c/libvirt/qemu.conf"):
-            self.account.share(path, 0o640)
+        self.account.share(real / "libvirtd.conf", 0o640)
+        self.account.write(real / "c/libvirt/qemu.conf", 'stdio_handler = "file"\n')
 
     def _last_words(self) -> str:
         try:
