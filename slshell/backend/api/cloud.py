@@ -18,6 +18,7 @@ from slshell.model.errors import UsageError
 from slshell.model.host import Host
 
 _LONGEST_SHUTDOWN_S = 3600.0
+_ENDING: set[asyncio.Task[None]] = set()
 
 
 @get("/v1/cloud")
@@ -34,11 +35,19 @@ async def stop(cloud: NamedDependency[Cloud], data: JSONBody[StopRequest]) -> Re
         raise UsageError(f"{data.timeout_s} s is not a time to wait", hint=f"0 to {_LONGEST_SHUTDOWN_S:.0f}")
 
     async def end() -> None:
-        if data.shut_machines_down:
-            await cloud.shut_machines_down(data.timeout_s)
-        cloud.ask_to_end()
+        try:
+            if data.shut_machines_down:
+                await cloud.shut_machines_down(data.timeout_s)
+        finally:
+            cloud.ask_to_end()
 
-    return Response({"stopping": True}, background=BackgroundTask(end))
+    async def begin() -> None:
+        # A task of its own, for a request has less time than machines may take to shut down.
+        task = asyncio.get_running_loop().create_task(end())
+        _ENDING.add(task)
+        task.add_done_callback(_ENDING.discard)
+
+    return Response({"stopping": True}, background=BackgroundTask(begin))
 
 
 @get("/v1/hosts")

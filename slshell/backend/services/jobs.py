@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, case, select, update
+from sqlalchemy.exc import OperationalError
 
 from slshell.backend.services import records
 from slshell.backend.store.database import Database, Write
@@ -30,6 +31,7 @@ LOG = logging.getLogger(__name__)
 HEARTBEAT_S = 10.0
 LOST_AFTER_S = 6 * HEARTBEAT_S
 _LONGEST_PAUSE_S = 60
+_DATABASE_PAUSE_S = 1.0
 
 
 class Overtaken(Exception):
@@ -126,18 +128,23 @@ class JobRunner:
                 thread.join(timeout_s)
 
     def _serve(self) -> None:
+        held: Work | None = None
         while not self._stopping.is_set():
             try:
-                work, due = self._claim()
-            except CloudUnreachable:
-                LOG.exception("no work can be claimed")
-                self._stopping.wait(1.0)
-                continue
-            if work is None:
-                self._sleep(due)
-                continue
-            self._do(*work)
-            self.wake()
+                if held is not None:
+                    self._give_back(held)
+                    held = None
+                claimed, due = self._claim()
+                if claimed is None:
+                    self._sleep(due)
+                    continue
+                held = claimed[0]
+                self._do(*claimed)
+                held = None
+                self.wake()
+            except (CloudUnreachable, OperationalError):
+                LOG.exception("the database cannot be used; jobs wait for it")
+                self._stopping.wait(_DATABASE_PAUSE_S)
 
     def _sleep(self, due: datetime | None) -> None:
         pause = None if due is None else max(0.0, (due - utc_now()).total_seconds())
@@ -212,6 +219,9 @@ class JobRunner:
                 self._fail(kind, work, error)
         except SlshellError as error:
             self._fail(kind, work, error)
+        except OperationalError:
+            # The step was not recorded, so the job is given back and the step taken again.
+            raise
         except Exception as error:
             LOG.exception("job %s (%s) broke", work.id, work.kind)
             self._fail(
@@ -258,6 +268,16 @@ class JobRunner:
         with self._database.write() as write:
             self._mark(write, work.id, state=JobState.QUEUED.value, step=step, not_before=when)
 
+    def _give_back(self, work: Work) -> None:
+        """Queue a job again whose end could not be recorded."""
+        mine = (jobs.c.claimed_by == self._name) & (jobs.c.state == JobState.RUNNING.value)
+        with self._database.write() as write:
+            write.connection.execute(
+                update(jobs)
+                .where(jobs.c.id == work.id, mine)
+                .values(state=JobState.QUEUED.value, revision=write.revision, updated_at=utc_now())
+            )
+
     def _mark(self, write: Write, job_id: int, **values: Any) -> None:
         write.connection.execute(
             update(jobs)
@@ -282,11 +302,14 @@ class JobRunner:
     def _beat(self) -> None:
         mine = (jobs.c.claimed_by == self._name) & (jobs.c.state == JobState.RUNNING.value)
         while not self._stopping.wait(HEARTBEAT_S):
-            with self._database.read() as connection:
-                busy = connection.execute(select(jobs.c.id).where(mine)).first() is not None
-            if busy:
-                with self._database.write() as write:
-                    write.connection.execute(update(jobs).where(mine).values(heartbeat_at=utc_now()))
+            try:
+                with self._database.read() as connection:
+                    busy = connection.execute(select(jobs.c.id).where(mine)).first() is not None
+                if busy:
+                    with self._database.write() as write:
+                        write.connection.execute(update(jobs).where(mine).values(heartbeat_at=utc_now()))
+            except (CloudUnreachable, OperationalError) as error:
+                LOG.warning("no heartbeat: %s", error)
 
 
 def _work_of(row: Row[Any]) -> Work:
