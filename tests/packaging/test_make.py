@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 
 import pytest
 
@@ -13,11 +12,10 @@ from tests.support.shell import ROOT, Shell
 pytestmark = pytest.mark.machine
 
 
-def make_run(shell: Shell) -> tuple[subprocess.CompletedProcess[str], float]:
-    """Run `make run`; answers what it said and how many seconds it took."""
-    start = time.monotonic()
+def make_run(shell: Shell) -> subprocess.CompletedProcess[str]:
+    """Run `make run` without a terminal."""
     inherited = {name: value for name, value in shell.environment.items() if not name.startswith("MAKE")}
-    done = subprocess.run(
+    return subprocess.run(
         ["make", "--no-print-directory", "run"],
         cwd=ROOT,
         env=inherited,
@@ -27,21 +25,19 @@ def make_run(shell: Shell) -> tuple[subprocess.CompletedProcess[str], float]:
         timeout=120,
         check=False,
     )
-    return done, time.monotonic() - start
 
 
 def test_run_without_a_terminal_starts_the_cloud_and_prints_what_it_would_show(shell: Shell) -> None:
-    first, _ = make_run(shell)
+    first = make_run(shell)
     assert first.returncode == 0, first.stderr
     assert "ttylinux" in first.stdout
     assert "Traceback" not in first.stderr
     assert shell("cloud", "status", "--quiet").returncode == 0
 
 
-def test_a_second_run_installs_nothing_and_takes_a_few_seconds(shell: Shell) -> None:
+def test_a_second_run_installs_nothing(shell: Shell) -> None:
     make_run(shell)
-    again, seconds = make_run(shell)
+    again = make_run(shell)
     assert again.returncode == 0, again.stderr
     assert "setup:" not in again.stderr
-    assert seconds < 5
     assert os.listdir(shell.home) == []  # noqa: PTH208 - names are what is compared

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -89,14 +88,12 @@ def test_a_system_without_apt_is_told_what_to_install_and_how_to_go_on(checkout:
     assert skipped.returncode == 0
 
 
-def test_a_set_up_makes_the_program_and_a_second_one_is_quick_and_silent(checkout: Path) -> None:
+def test_a_set_up_makes_the_program_and_a_second_one_is_silent(checkout: Path) -> None:
     shutil.copytree(ROOT / "slshell", checkout / "slshell")
     first = script(checkout, "setup.sh", UV_OFFLINE="1")
     assert first.returncode == 0, first.stderr
     assert (checkout / ".venv" / "bin" / "slshell").exists()
-    start = time.monotonic()
     second = script(checkout, "setup.sh", UV_OFFLINE="1")
-    assert time.monotonic() - start < 0.5
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from typing import Any
 
 from textual import events
 from textual.geometry import Size
@@ -54,8 +55,10 @@ def post(screen: Driver, chance: random.Random) -> None:
         app.post_message(events.Key(NAMES.get(key, key), letter))
         return
     x, y = chance.randrange(width), chance.randrange(height)
-    where = {"x": x, "y": y, "delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False,
-             "ctrl": chance.random() < 0.2, "screen_x": x, "screen_y": y}  # fmt: skip
+    where: dict[str, Any] = {
+        "x": x, "y": y, "delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False,
+        "ctrl": chance.random() < 0.2, "screen_x": x, "screen_y": y,
+    }  # fmt: skip
     target = app.screen
     if kind < 0.9:
         for mouse in (events.MouseDown, events.MouseUp):
@@ -65,6 +68,7 @@ def post(screen: Driver, chance: random.Random) -> None:
         target._forward_event(wheel(target, **{**where, "button": 0}))
     else:
         size = chance.choice(((80, 24), (120, 36), (200, 60), (50, 16), (20, 6)))
+        assert app._driver is not None
         app._driver._size = size
         app.post_message(events.Resize(Size(*size), Size(*size)))
 

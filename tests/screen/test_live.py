@@ -33,7 +33,9 @@ async def test_a_machine_that_ended_goes(cloud: ScreenCloud) -> None:
         await screen.shows("web")
         cloud.drop_instance(1)
         await screen.hides("web")
-        assert screen.table.cursor_row.name == "db"
+        row = screen.table.cursor_row
+        assert row is not None
+        assert row.name == "db"
 
 
 async def test_the_cursor_stays_with_its_machine_when_others_come_and_go(cloud: ScreenCloud) -> None:

@@ -41,10 +41,22 @@ def server(folder: Path) -> Iterator[str]:
         os.chown(data, account["user"], account["group"])
         os.chown(folder, account["user"], account["group"])
     arguments: dict[str, Any] = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL, **account}
-    init = [programs / "initdb", "-D", data, "-U", "slshell", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+    init: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "slshell",
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
     subprocess.run(init, **arguments)
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    control = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
+    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
     subprocess.run([*control, "-o", options, "start"], **arguments)
     try:
         yield f"postgresql+psycopg://slshell@/postgres?host={quote(str(folder))}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -75,7 +75,7 @@ class ServedCloud:
         self._served: dict[str, list[Instance]] = {}
         self._server: _Server | None = None
 
-    def __enter__(self) -> ServedCloud:
+    def __enter__(self) -> Self:
         self.home.mkdir(exist_ok=True)
         self.socket.unlink(missing_ok=True)
         self._server = _Server(str(self.socket), self)

@@ -9,7 +9,7 @@ from slshell.backend.appliances import cpio
 
 def members(data: bytes) -> dict[str, tuple[int, bytes]]:
     """Path → (mode, content), read as the kernel's documentation describes the format."""
-    found = {}
+    found: dict[str, tuple[int, bytes]] = {}
     offset = 0
     while True:
         assert data[offset : offset + 6] == b"070701"
