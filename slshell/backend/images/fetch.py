@@ -55,6 +55,12 @@ def download(url: str, target: Path, *, max_bytes: int, progress: Say | None = N
     partial.finish()
 
 
+def forget(target: Path) -> None:
+    """Remove a download, finished or not."""
+    _Partial(target).forget()
+    target.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class _Partial:
     """The part that is there already, and the mark of the version that it is of."""
@@ -192,7 +198,7 @@ def _unreachable(host: str, error: Exception) -> CloudUnreachable:
         why = "the transfer broke off"
     return CloudUnreachable(
         f"the image cannot be fetched from {host}: {why}",
-        hint="check the address and the network; the same command goes on where it stopped",
+        hint="check the address and the network, then import it again",
         details={"reason": type(error).__name__},
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert, select, update
 
 from slshell.backend.appliances import builder
@@ -19,11 +20,12 @@ from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
 from slshell.backend.store.database import Write
+from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.instances import instances
 from slshell.model.appliance import ApplianceState, ContextMethod
 from slshell.model.errors import Conflict, SlshellError
-from slshell.model.event import Severity
+from slshell.model.event import JobState, Severity
 
 _GIB = 1024**3
 
@@ -66,6 +68,19 @@ class CatalogueJobs:
             return self.uploads / f"{work.appliance_id}.download"
         return Path(work.payload["source"])
 
+    def drop_strays(self) -> None:
+        """Remove what an interrupted upload or import left behind; what a job still needs stays."""
+        under_way = select(jobs.c.appliance_id, jobs.c.payload).where(
+            jobs.c.kind == "import", jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value])
+        )
+        with self.catalogue.database.read() as connection:
+            rows = connection.execute(under_way).all()
+        kept = {Path(msgspec.json.decode(row.payload)["source"]).name for row in rows}
+        kept |= {f"{row.appliance_id}.download{end}" for row in rows for end in ("", ".part", ".mark")}
+        strays = [path for path in self.uploads.iterdir() if path.name not in kept]
+        for path in (*strays, *self.catalogue.folder.glob(".taking-*")):
+            path.unlink(missing_ok=True)
+
     def _say(self, work: Work) -> Callable[[str], None]:
         return lambda text: self.catalogue.progress(str(work.appliance_id), text)
 
@@ -88,7 +103,7 @@ class CatalogueJobs:
         work.notes["values"] = {"user": user, "context": ContextMethod.BOTH.value}
 
     def _tidy(self, work: Work) -> None:
-        self._source(work).unlink(missing_ok=True)
+        fetch.forget(self._source(work))
 
     def _build(self, work: Work) -> None:
         built = builder.build(work.payload["recipe"], appliances_folder(), self._say(work))

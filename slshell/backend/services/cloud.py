@@ -66,13 +66,20 @@ class Cloud:
             settings=settings,
             cloud_id=cloud_id,
             known_hosts=home / "known_hosts",
-            wake=lambda: self._machines.wake(),
+            wake=self._wake,
         )
         self.reconcile = Reconcile(database=database, engine=engine, up=self.reachability.watch)
         machines = MachineJobs(database=database, engine=engine, catalogue=self.catalogue, settings=settings)
-        imports = CatalogueJobs(catalogue=self.catalogue, settings=settings, uploads=self.uploads)
-        self._machines = JobRunner(database, machines.kinds(), settings.cloud.workers, self._finished)
-        self._imports = JobRunner(database, imports.kinds(), 1)
+        self._catalogue_jobs = CatalogueJobs(
+            catalogue=self.catalogue, settings=settings, uploads=self.uploads
+        )
+        # A run may wait long for its appliance, and nobody's kill or start must stand behind it.
+        runs = [kind for kind in machines.kinds() if kind.name == "run"]
+        others = [kind for kind in machines.kinds() if kind.name != "run"]
+        self._machines = [
+            JobRunner(database, kinds, settings.cloud.workers, self._finished) for kinds in (runs, others)
+        ]
+        self._imports = JobRunner(database, self._catalogue_jobs.kinds(), 1)
         database.on_change = self._changed
 
     async def start(self) -> None:
@@ -87,8 +94,10 @@ class Cloud:
     def _start(self) -> None:
         self.uploads.mkdir(mode=0o700, exist_ok=True)
         self.engine.open(self.reconcile.hear)
+        self._catalogue_jobs.drop_strays()
         self.catalogue.ensure_bundled(BUNDLED)
-        self._machines.start()
+        for runner in self._machines:
+            runner.start()
         self.reconcile.start()
         self._imports.start()
         self.sampler.start()
@@ -102,8 +111,11 @@ class Cloud:
         await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
-        self._machines.stop()
-        self._imports.stop()
+        runners = [*self._machines, self._imports]
+        for runner in runners:
+            runner.ask_to_stop()
+        for runner in runners:
+            runner.stop()
         self.sampler.stop()
         self.reconcile.stop()
         self.engine.stop_hypervisor()
@@ -161,7 +173,12 @@ class Cloud:
         self.bell.ring(revision)
         self.catalogue.announce()
 
+    def _wake(self) -> None:
+        for runner in self._machines:
+            runner.wake()
+
     def _finished(self, work: Work) -> None:
+        self._wake()
         self.reconcile.finished(work)
 
     def hosts(self) -> list[Host]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -119,13 +120,18 @@ class JobRunner:
             self._wanted = True
             self._wakeup.notify_all()
 
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """Finish the steps at hand and end; what is left is taken up by the next daemon."""
+    def ask_to_stop(self) -> None:
+        """Begin no further step; returns at once."""
         self._stopping.set()
         self.wake()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Finish the steps at hand and end; what is left is taken up by the next daemon."""
+        self.ask_to_stop()
+        deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(timeout_s)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _serve(self) -> None:
         held: Work | None = None

@@ -85,7 +85,8 @@ class Reconcile:
                 reason="the hypervisor does not know it any more; its disks may be lost",
             )
             machine = machines.get(row.id, gone)
-            self._compare(row.id, machine)
+            if not _agree(row, machine):
+                self._compare(row.id, machine)
         self._clear_leftovers()
 
     def _follow(self) -> None:
@@ -172,12 +173,26 @@ class Reconcile:
                     Severity.WARNING,
                 )
             elif known[uuid] in {State.DONE, State.FAILED} and instance_id not in busy:
-                self.engine.delete(instance_id, uuid)
-                self._tell("engine", f"what was left of instance {instance_id} was removed", Severity.INFO)
+                self._clear(instance_id, uuid)
+
+    def _clear(self, instance_id: int, uuid: str) -> None:
+        """Remove one leftover; what cannot be removed must not keep the cloud from starting."""
+        try:
+            self.engine.delete(instance_id, uuid)
+        except SlshellError as error:
+            text = f"what is left of instance {instance_id} cannot be removed: {error.message}"
+            self._tell("engine", text, Severity.WARNING)
+        else:
+            self._tell("engine", f"what was left of instance {instance_id} was removed", Severity.INFO)
 
     def _tell(self, kind: str, text: str, severity: Severity, instance_id: int | None = None) -> None:
         with self.database.write() as write:
             records.add_event(write, kind, text, severity=severity, instance_id=instance_id)
+
+
+def _agree(row: Row[Any], machine: Machine) -> bool:
+    """Whether an instance is off in the table and on the engine; that needs no transaction of its own."""
+    return State(row.state) is State.UNKNOWN and machine.power in _OFF
 
 
 def _job_decides(write: Write, instance_id: int) -> bool:
