@@ -145,6 +145,8 @@ class JobRunner:
                     self._sleep(due)
                     continue
                 held = claimed[0]
+                # There may be more for another worker, and this one's job may take long.
+                self.wake()
                 self._do(*claimed)
                 held = None
                 self.wake()
