@@ -1,7 +1,7 @@
 # The two commands: "make run" opens the dashboard on a running cloud, "make test" runs every test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format lock clean
+.PHONY: help setup run test bench lint format lock clean
 
 help: ## Say what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 14
@@ -18,6 +18,10 @@ test: ## Set up and run every test; ARGS="-k name" chooses some
 	@scripts/setup.sh --tests
 	@.venv/bin/python -m slshell.backend.appliances build ttylinux --into .cache/appliances >/dev/null
 	@.venv/bin/python -m pytest $(ARGS)
+
+bench: ## Set up and run every benchmark; ARGS="boot row" chooses some
+	@scripts/setup.sh
+	@for name in $(or $(ARGS),boot cli changes many row); do .venv/bin/python -m benchmarks.$$name || exit; echo; done
 
 lint: ## Check style, types and the borders between the folders
 	@scripts/setup.sh
