@@ -20,6 +20,8 @@ START_S = 60.0
 """Limit for a daemon's start; the first one makes a database and may prove the accelerator."""
 STOP_S = 20.0
 RESPAWN_S = 1.0
+LOG_BYTES = 1 << 20
+"""A log longer than this is put aside when a daemon starts."""
 LOG_LINES = 8
 EXTRA_MODULES = ("libvirt", "litestar", "lxml", "sqlalchemy", "uvicorn")
 
@@ -203,9 +205,10 @@ class _Launch:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         _children[:] = [child for child in _children if child.poll() is None]
-        descriptor = os.open(
-            self._home / "daemon.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
+        log = self._home / "daemon.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "slshell.backend", "--home", str(self._home)],

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from slshell import __version__
 from slshell.backend.engines.base import Engine
-from slshell.backend.services import known_hosts, records
+from slshell.backend.services import housekeeping, known_hosts, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.changes import Bell
@@ -94,6 +94,7 @@ class Cloud:
     def _start(self) -> None:
         self.uploads.mkdir(mode=0o700, exist_ok=True)
         self.engine.open(self.reconcile.hear)
+        housekeeping.tidy(self.database)
         self._catalogue_jobs.drop_strays()
         self.catalogue.ensure_bundled(BUNDLED)
         for runner in self._machines:

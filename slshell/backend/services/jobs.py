@@ -18,10 +18,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, case, select, update
-from sqlalchemy.exc import OperationalError
 
 from slshell.backend.services import records
-from slshell.backend.store.database import Database, Write
+from slshell.backend.store.database import Database, DatabaseUnreachable, Write
 from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.base import utc_now
 from slshell.model.errors import CloudUnreachable, SlshellError
@@ -30,7 +29,6 @@ from slshell.model.event import JobState, Severity
 LOG = logging.getLogger(__name__)
 
 HEARTBEAT_S = 10.0
-LOST_AFTER_S = 6 * HEARTBEAT_S
 _LONGEST_PAUSE_S = 60
 _DATABASE_PAUSE_S = 1.0
 
@@ -150,7 +148,7 @@ class JobRunner:
                 self._do(*claimed)
                 held = None
                 self.wake()
-            except (CloudUnreachable, OperationalError):
+            except CloudUnreachable:
                 LOG.exception("the database cannot be used; jobs wait for it")
                 self._stopping.wait(_DATABASE_PAUSE_S)
 
@@ -220,6 +218,9 @@ class JobRunner:
                 self._advance(kind, index, work)
         except Overtaken as reason:
             self._finish(work, JobState.FAILED, str(reason))
+        except DatabaseUnreachable:
+            # The step was not recorded, so the job is given back and the step taken again.
+            raise
         except CloudUnreachable as error:
             if kind.attempts is None or work.attempts < kind.attempts:
                 self._try_later(work, error)
@@ -227,9 +228,6 @@ class JobRunner:
                 self._fail(kind, work, error)
         except SlshellError as error:
             self._fail(kind, work, error)
-        except OperationalError:
-            # The step was not recorded, so the job is given back and the step taken again.
-            raise
         except Exception as error:
             LOG.exception("job %s (%s) broke", work.id, work.kind)
             self._fail(
@@ -316,7 +314,7 @@ class JobRunner:
                 if busy:
                     with self._database.write() as write:
                         write.connection.execute(update(jobs).where(mine).values(heartbeat_at=utc_now()))
-            except (CloudUnreachable, OperationalError) as error:
+            except CloudUnreachable as error:
                 LOG.warning("no heartbeat: %s", error)
 
 

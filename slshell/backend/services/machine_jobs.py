@@ -233,7 +233,7 @@ class MachineJobs:
         self.engine.delete(row.id, row.uuid)
 
     def _released(self, write: Write, work: Work) -> None:
-        self._move(write, work, Happening.RELEASED)
+        self._move(write, work, Happening.RELEASED, host_key_private="")
 
 
 def _in_words(error: SlshellError) -> str:

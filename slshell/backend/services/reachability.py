@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from slshell.backend.services import lifecycle, records
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.base import utc_now
+from slshell.model.errors import CloudUnreachable
 from slshell.model.instance import State
 
 LOG = logging.getLogger(__name__)
@@ -55,6 +56,14 @@ class Reachability:
             task.add_done_callback(lambda _task: self._tasks.pop(instance_id, None))
 
     async def _probe(self, instance_id: int) -> None:
+        while True:
+            try:
+                return await self._until_reached(instance_id)
+            except CloudUnreachable as error:
+                LOG.info("instance %s is not probed for now: %s", instance_id, error.message)
+                await asyncio.sleep(LONGEST_PATIENCE_S)
+
+    async def _until_reached(self, instance_id: int) -> None:
         patience = FIRST_PATIENCE_S
         while (target := await asyncio.to_thread(self._target, instance_id)) is not None:
             patience = min(patience * PATIENCE_GROWS_BY, LONGEST_PATIENCE_S)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from slshell.backend.engines.base import Engine, EngineEvent, EngineEventKind, Forward, Machine, Power
-from slshell.backend.services import records
+from slshell.backend.services import housekeeping, records
 from slshell.backend.services.jobs import Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.store.database import Database, Write
@@ -26,6 +26,9 @@ LOG = logging.getLogger(__name__)
 
 _OFF = frozenset({Power.STOPPED, Power.CRASHED, Power.GONE})
 _SHOULD_EXIST = (State.BOOT, State.RUNNING, State.SHUTDOWN, State.UNKNOWN)
+COMPARE_EVERY_S = 60.0
+_PAUSED = "paused: "
+_SILENT = "it is off, and the hypervisor does not say why; perhaps the host was restarted"
 _DECIDED_BY_JOBS = ("run", "start", "kill")
 
 
@@ -38,6 +41,7 @@ class Reconcile:
     up: Callable[[int], None]
     _events: queue.Queue[EngineEvent | None] = field(default_factory=queue.Queue)
     _thread: list[threading.Thread] = field(default_factory=list)
+    _warned: set[str] = field(default_factory=set)
 
     def hear(self, event: EngineEvent) -> None:
         """Take an event from the engine's thread."""
@@ -90,14 +94,27 @@ class Reconcile:
         self._clear_leftovers()
 
     def _follow(self) -> None:
-        while (event := self._events.get()) is not None:
+        while True:
             try:
+                event = self._events.get(timeout=COMPARE_EVERY_S)
+                if event is None:
+                    return
                 self._react(event)
+            except queue.Empty:
+                self._compare_again()
             except SlshellError as error:
-                LOG.warning("%s could not be followed: %s", event.kind, error.message)
+                LOG.warning("an event could not be followed: %s", error.message)
             except Exception:
                 # A defect in following one event must not end the following of all others.
-                LOG.exception("following %s broke", event.kind)
+                LOG.exception("following an event broke")
+
+    def _compare_again(self) -> None:
+        """Make up for events that were lost while the database or the hypervisor was away."""
+        try:
+            housekeeping.tidy(self.database)
+            self.everything()
+        except SlshellError as error:
+            LOG.info("machines and instances cannot be compared now: %s", error.message)
 
     def _react(self, event: EngineEvent) -> None:
         if event.kind is EngineEventKind.RESTORED:
@@ -134,13 +151,28 @@ class Reconcile:
         state = State(row.state)
         if machine.power in _OFF:
             if state is not State.UNKNOWN and allows(state, Happening.STOPPED):
-                records.move(write, row.id, Happening.STOPPED, reason=machine.reason or machine.raw)
+                records.move(write, row.id, Happening.STOPPED, reason=machine.reason or _SILENT)
             return False
+        if machine.power is Power.PAUSED:
+            self._note_pause(write, row, machine)
         if machine.power is not Power.RUNNING:
             return False
+        if row.reason.startswith(_PAUSED):
+            records.change_instance(write, row.id, reason="")
+            records.add_event(write, "state", f"instance {row.id} ({row.name}) goes on", instance_id=row.id)
         if state in {State.BOOT, State.UNKNOWN}:
             records.move(write, row.id, Happening.STARTED)
         return state in _SHOULD_EXIST
+
+    def _note_pause(self, write: Write, row: Row[Any], machine: Machine) -> None:
+        """Tell that the hypervisor holds a machine still, which no state of the tutorial says."""
+        reason = _PAUSED + (machine.reason or machine.raw)
+        if State(row.state) in {State.RUNNING, State.SHUTDOWN} and row.reason != reason:
+            records.change_instance(write, row.id, reason=reason)
+            records.add_event(
+                write, "state", f"instance {row.id} ({row.name}) is {reason}",
+                instance_id=row.id, severity=Severity.WARNING,
+            )  # fmt: skip
 
     def _rebooted(self, instance_id: int) -> None:
         with self.database.write() as write:
@@ -153,6 +185,8 @@ class Reconcile:
 
     def _clear_leftovers(self) -> None:
         """Finish the removal of what is Done or Failed; report what no row knows."""
+        # Asked before the table is read, for a row is always there before anything of its machine.
+        held = list(self.engine.leftovers())
         with self.database.read() as connection:
             known = {
                 row.uuid: State(row.state)
@@ -165,12 +199,10 @@ class Reconcile:
                     )
                 ).scalars()
             )
-        for instance_id, uuid in self.engine.leftovers():
+        for instance_id, uuid in held:
             if uuid not in known:
-                self._tell(
-                    "engine",
-                    f"a machine or folder of instance {instance_id} ({uuid}) has no owner; it was left alone",
-                    Severity.WARNING,
+                self._warn_once(
+                    f"a machine or folder of instance {instance_id} ({uuid}) has no owner; it was left alone"
                 )
             elif known[uuid] in {State.DONE, State.FAILED} and instance_id not in busy:
                 self._clear(instance_id, uuid)
@@ -180,10 +212,15 @@ class Reconcile:
         try:
             self.engine.delete(instance_id, uuid)
         except SlshellError as error:
-            text = f"what is left of instance {instance_id} cannot be removed: {error.message}"
-            self._tell("engine", text, Severity.WARNING)
+            self._warn_once(f"what is left of instance {instance_id} cannot be removed: {error.message}")
         else:
             self._tell("engine", f"what was left of instance {instance_id} was removed", Severity.INFO)
+
+    def _warn_once(self, text: str) -> None:
+        """Say something that stays true, but not at every comparison."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self._tell("engine", text, Severity.WARNING)
 
     def _tell(self, kind: str, text: str, severity: Severity, instance_id: int | None = None) -> None:
         with self.database.write() as write:

@@ -10,17 +10,24 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select, update
 from sqlalchemy.exc import OperationalError
 
 from slshell.backend.store.tables import activity, appliances, instances
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import cloud
-from slshell.model.errors import CloudUnreachable
+from slshell.model.errors import CloudUnreachable, Conflict
 
-__all__ = ["Database", "Write", "activity", "appliances", "instances"]
+__all__ = ["Database", "DatabaseUnreachable", "Write", "activity", "appliances", "instances"]
 
 _BUSY_MS = 30_000
+
+# Any number will do, as long as it stays the same; PostgreSQL counts such locks by database.
+_CLAIM = 0x51_5E_11
+
+
+class DatabaseUnreachable(CloudUnreachable):
+    """The database does not answer, is locked, or its disk is full; what was asked of it did not happen."""
 
 
 class Write:
@@ -64,9 +71,15 @@ class Database:
         self.url = url
         self.on_change = on_change
         self._engine = _open(url)
+        self._claim: Connection | None = None
 
     def prepare(self) -> str:
-        """Bring the schema up to date, make the cloud's row if it is new, and answer the cloud's id."""
+        """Bring the schema up to date, make the cloud's row if it is new, and answer the cloud's id.
+
+        Raises:
+            Conflict: another daemon works on this database.
+        """
+        self._claim_alone()
         migrate(self._engine)
         with self._engine.begin() as connection:
             known = connection.execute(select(cloud.c.id)).scalar_one_or_none()
@@ -81,23 +94,38 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._claim is not None:
+            self._claim.close()
         self._engine.dispose()
+
+    def _claim_alone(self) -> None:
+        """Keep other daemons off a server's database, as the lock file does for a data folder."""
+        if self._engine.dialect.name != "postgresql":
+            return
+        claim = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not claim.execute(select(func.pg_try_advisory_lock(_CLAIM))).scalar_one():
+            claim.close()
+            raise Conflict(
+                "another daemon works on this database",
+                hint="give each cloud a database of its own ([cloud] database in config.toml)",
+            )
+        self._claim = claim
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database.
 
         Raises:
-            CloudUnreachable: the database does not answer.
+            DatabaseUnreachable: the database does not answer, or cannot do its work.
         """
         try:
-            connection = self._engine.connect()
+            with self._engine.connect() as connection:
+                yield connection
         except OperationalError as error:
-            raise CloudUnreachable(
-                f"the database does not answer: {error.orig}", hint="check the database's address and log"
+            raise DatabaseUnreachable(
+                f"the database cannot be used: {error.orig}",
+                hint="see whether its disk is full and its server runs",
             ) from error
-        with connection:
-            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Write]:
