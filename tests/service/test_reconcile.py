@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from slshell.backend.engines.base import EngineEvent, EngineEventKind, Machine, Power
 from slshell.backend.services import housekeeping, reconcile, records
+from slshell.backend.services.reconcile import Reconcile
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import requests
