@@ -54,9 +54,7 @@ class Cloud:
         self.ask_to_end: Callable[[], None] = lambda: None
         self._began = time.monotonic()
         self.uploads = home / "uploads"
-        self.catalogue = Catalogue(
-            database=database, folder=engine.image_folder, wake=lambda: self._imports.wake()
-        )
+        self.catalogue = Catalogue(database=database, folder=engine.image_folder, wake=self._wake_imports)
         self.sampler = Sampler(engine=engine)
         self.reachability = Reachability(database=database)
         self.compute = Compute(
@@ -79,7 +77,8 @@ class Cloud:
         self._machines = [
             JobRunner(database, kinds, settings.cloud.workers, self._finished) for kinds in (runs, others)
         ]
-        self._imports = JobRunner(database, self._catalogue_jobs.kinds(), 1)
+        # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
+        self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
 
     async def start(self) -> None:
@@ -100,7 +99,8 @@ class Cloud:
         for runner in self._machines:
             runner.start()
         self.reconcile.start()
-        self._imports.start()
+        for runner in self._imports:
+            runner.start()
         self.sampler.start()
         known_hosts.write(self.database, self.home / "known_hosts")
         # Proving KVM may boot a machine; nobody should wait for that before the first instance.
@@ -112,7 +112,7 @@ class Cloud:
         await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
-        runners = [*self._machines, self._imports]
+        runners = [*self._machines, *self._imports]
         for runner in runners:
             runner.ask_to_stop()
         for runner in runners:
@@ -169,6 +169,10 @@ class Cloud:
                     records.move(
                         write, instance_id, Happening.STOPPED, reason="its power was cut: the cloud went down"
                     )
+
+    def _wake_imports(self) -> None:
+        for runner in self._imports:
+            runner.wake()
 
     def _changed(self, revision: int) -> None:
         self.bell.ring(revision)
