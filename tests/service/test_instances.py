@@ -28,6 +28,7 @@ def test_a_machine_goes_through_the_tutorials_states(running: Running) -> None:
     assert made.address.startswith("127.86.")
     there = running.wait(1, State.RUNNING)
     assert [phase.name for phase in there.phases] == ["Pending", "Prolog", "Boot", "Running"]
+    assert there.host == running.client.hosts()[0].name
     assert all(phase.ended_at is not None for phase in there.phases[:-1])
     running.client.kill(1)
     gone = running.wait(1, State.DONE)

@@ -94,7 +94,9 @@ class MachineJobs:
         self._move(write, work, Happening.CLAIMED)
 
     def _prepared(self, write: Write, work: Work) -> None:
-        self._move(write, work, Happening.PREPARED, engine_id=work.notes["engine_id"])
+        self._move(
+            write, work, Happening.PREPARED, engine_id=work.notes["engine_id"], host=work.notes["host"]
+        )
 
     def _move(self, write: Write, work: Work, happening: Happening, **values: Any) -> None:
         """One transition, or nothing when the instance has moved on: the next step will notice."""
@@ -146,6 +148,8 @@ class MachineJobs:
 
     def _define(self, work: Work) -> None:
         work.notes["engine_id"] = self.engine.define(self._spec(self._check_coming_up(work)))
+        hosts = self.engine.hosts()
+        work.notes["host"] = hosts[0].name if len(hosts) == 1 else ""
 
     def _start(self, work: Work) -> None:
         self.engine.start(self._check_coming_up(work).engine_id)
