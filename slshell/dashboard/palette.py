@@ -34,13 +34,17 @@ class Entry(NamedTuple):
 
 
 class Palette(CommandPalette):
-    """Textual's palette; its keys for a list without entries raise, so they do nothing here."""
+    """Textual's palette; its keys for a list without entries or lines raise, so they do nothing here."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No moving about in an empty list."""
-        if action == "command_list" and not any(each.option_count for each in self.query(OptionList)):
+        """No moving about in a list that is empty, or that a tiny terminal has no room for."""
+        if action == "command_list" and not any(_can_be_walked(each) for each in self.query(OptionList)):
             return False
         return super().check_action(action, parameters)
+
+
+def _can_be_walked(entries: OptionList) -> bool:
+    return entries.option_count > 0 and entries.scrollable_content_region.height > 0
 
 
 class EverythingProvider(Provider):
