@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from slshell import __version__
+from slshell.backend.api import access
+from slshell.backend.services.cloud import Cloud
 from slshell.client.cloud import new_request_id
 from tests.service.conftest import Running
 from tests.service.test_instances import ask
@@ -178,3 +180,15 @@ def test_an_upload_becomes_an_appliance_once(running: Running, short_folder: Pat
     ready = running.watch.appliance("tiny", lambda one: one.state == "ready")
     assert ready.size_bytes == 65536
     assert [one.name for one in running.client.appliances()].count("tiny") == 1
+
+
+def test_a_request_that_takes_too_long_is_told_so(
+    running: Running, http: HttpOverSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = threading.Event()
+    monkeypatch.setattr(access, "REQUEST_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(Cloud, "status", lambda _self: blocked.wait(30))
+    status, headers, data = http("GET", "/v1/cloud")
+    blocked.set()
+    assert (status, data["code"]) == (504, "timed_out")
+    assert headers["x-slshell-version"] == __version__

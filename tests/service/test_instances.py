@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from slshell.backend.engines.libvirt import LibvirtEngine
+from slshell.backend.engines.libvirt.mark import domain_name
 from slshell.client.cloud import new_request_id
 from slshell.model.errors import Conflict, NoCapacity, NotFound, SlshellError, UsageError
 from slshell.model.instance import RunRequest, State
@@ -185,5 +187,22 @@ def test_a_machine_of_a_damaged_image_fails_with_the_reason_and_leaves_nothing(r
     assert "checksum differs" in failed.reason
     assert str(image) in failed.reason
     assert list(running.cloud.engine.leftovers()) == []
+    running.client.kill(1)
+    running.wait(1, State.DONE)
+
+
+def test_what_the_hypervisor_refuses_is_told_in_its_own_words_and_leaves_nothing(running: Running) -> None:
+    engine = running.cloud.engine
+    assert isinstance(engine, LibvirtEngine)
+    name = domain_name(running.cloud.id, 1)
+    stranger = (
+        f"<domain type='test'><name>{name}</name><memory>1024</memory><os><type>hvm</type></os></domain>"
+    )
+    engine._call("put a stranger in the way", lambda raw: raw.defineXML(stranger))
+    running.client.run_instance(ask())
+    failed = running.wait(1, State.FAILED)
+    assert "already exists" in failed.reason
+    assert list(engine.leftovers()) == []
+    assert [machine.instance_id for machine in engine.machines()] == [None]
     running.client.kill(1)
     running.wait(1, State.DONE)
