@@ -93,7 +93,14 @@ class Catalogue:
         deadline = utc_now().timestamp() + timeout_s
         while True:
             with self._news:
-                state, reason, progress = self._condition_of(appliance_id())
+                wanted = appliance_id()
+                try:
+                    state, reason, progress = self._condition_of(wanted)
+                except NotFound:
+                    # The import may have ended between the two looks.
+                    if appliance_id() == wanted:
+                        raise
+                    continue
                 if state is ApplianceState.READY:
                     return
                 if state is ApplianceState.FAILED:

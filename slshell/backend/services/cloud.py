@@ -161,14 +161,15 @@ class Cloud:
     def _cut_power(self) -> None:
         """The last resort of `down --all`; what was cut becomes Unknown with the reason."""
         for instance_id, engine_id in self._in(State.RUNNING, State.SHUTDOWN, State.BOOT):
-            if engine_id:
-                self.engine.stop(engine_id)
+            # Written first, for the engine's event would give a reason that says less.
             with self.database.write() as write:
                 row = records.instance_row(write.connection, instance_id)
                 if allows(State(row.state), Happening.STOPPED):
                     records.move(
                         write, instance_id, Happening.STOPPED, reason="its power was cut: the cloud went down"
                     )
+            if engine_id:
+                self.engine.stop(engine_id)
 
     def _wake_imports(self) -> None:
         for runner in self._imports:

@@ -18,8 +18,10 @@ from slshell.backend.services.lifecycle import Happening
 from slshell.backend.services.settings import Settings
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.activity import jobs
+from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.instances import instances
+from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict
 from slshell.model.event import JobState
 from slshell.model.instance import Instance, InstanceType, RunRequest, State
@@ -196,7 +198,7 @@ class Compute:
         write.connection.execute(
             insert(instances).values(
                 id=number, uuid=str(uuid.uuid4()), name=name, state=State.PENDING.value, reachable=False,
-                reason="", progress="", appliance=launch.appliance.name, appliance_id=launch.appliance.id,
+                reason="", progress="", appliance=launch.appliance.name, appliance_id=self._appliance_id(write, launch.appliance),
                 type=launch.type, vcpu=launch.vcpu, ram_mib=launch.ram_mib, swap_mib=launch.swap_mib,
                 address=address, ssh_port=addresses.SSH_PORT, user=launch.appliance.user,
                 host_key=key.public, host_key_private=key.private, keys=records.as_text(launch.keys),
@@ -209,6 +211,12 @@ class Compute:
             write, "state", f"instance {number} ({name}): {State.PENDING.value}", instance_id=number
         )
         return number
+
+    def _appliance_id(self, write: Write, appliance: Appliance) -> str:
+        """The appliance's identifier now: an import that has ended since gave the entry its final one."""
+        usable = (appliances.c.name == appliance.name) & (appliances.c.state != ApplianceState.FAILED.value)
+        known = write.connection.execute(select(appliances.c.id).where(usable)).scalar_one_or_none()
+        return appliance.id if known is None else str(known)
 
     def _refuse_taken_name(self, write: Write, name: str) -> None:
         holder = write.connection.execute(

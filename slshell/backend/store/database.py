@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,9 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         if self._claim is not None:
+            # The server would notice the end of the connection only a moment later.
+            with suppress(OperationalError):
+                self._claim.execute(select(func.pg_advisory_unlock(_CLAIM)))
             self._claim.close()
         self._engine.dispose()
 
