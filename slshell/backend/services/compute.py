@@ -198,7 +198,8 @@ class Compute:
         write.connection.execute(
             insert(instances).values(
                 id=number, uuid=str(uuid.uuid4()), name=name, state=State.PENDING.value, reachable=False,
-                reason="", progress="", appliance=launch.appliance.name, appliance_id=self._appliance_id(write, launch.appliance),
+                reason="", progress="", appliance=launch.appliance.name,
+                appliance_id=self._appliance_id(write, launch.appliance),
                 type=launch.type, vcpu=launch.vcpu, ram_mib=launch.ram_mib, swap_mib=launch.swap_mib,
                 address=address, ssh_port=addresses.SSH_PORT, user=launch.appliance.user,
                 host_key=key.public, host_key_private=key.private, keys=records.as_text(launch.keys),
