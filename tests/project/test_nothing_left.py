@@ -18,11 +18,6 @@ LEAKS = {
         def test_it(short_folder):
             subprocess.Popen(["sleep", "60"], env={"WHERE": str(short_folder)}, start_new_session=True)
         """,
-    "orphan without our environment": """
-        import subprocess
-        def test_it():
-            subprocess.run(["sh", "-c", "sleep 60 & exit"], env={}, stdout=subprocess.DEVNULL, check=True)
-        """,
     "child without our environment": """
         import subprocess
         def test_it():
