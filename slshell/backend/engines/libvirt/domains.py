@@ -76,6 +76,13 @@ def reboot(connection: Any, engine_id: str) -> None:
     domain.reset(0)
 
 
+def resume(connection: Any, engine_id: str) -> None:
+    """Let a paused machine go on; nothing happens to any other."""
+    domain = find(connection, engine_id)
+    if domain is not None and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        _unless(_OFF, domain.resume)
+
+
 def stop(connection: Any, engine_id: str) -> None:
     """Cut the power; off and gone are both fine."""
     domain = find(connection, engine_id)
