@@ -14,6 +14,7 @@ import msgspec
 from slshell.client import local
 from slshell.client.profiles import Profile
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
+from slshell.client.volumes import VolumeCalls
 from slshell.model.appliance import Appliance, ImportRequest
 from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
 from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
@@ -121,7 +122,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud:
+class Cloud(VolumeCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:
@@ -278,6 +279,11 @@ class Cloud:
         return _decode(
             self._send("POST", f"/v1/instances/{instance_id}/{verb}", None, repeat=repeat), Instance
         )
+
+    def _ask(
+        self, method: str, path: str, content: msgspec.Struct | None, kind: type[T], *, repeat: bool = False
+    ) -> T:
+        return _decode(self._send(method, path, content, repeat=repeat), kind)
 
     def _get(self, path: str, kind: type[T]) -> T:
         return _decode(self._request("GET", path, repeat=True), kind)

@@ -145,7 +145,7 @@ class DetachRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DeviceReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `PUT /v1/volumes/{id}/device`: what the guest calls the disk, asked by a client over SSH."""
+    """The body of `PUT /v1/volumes/{id}/device`: what the guest calls the disk, as a client has asked it."""
 
     instance_id: int
     device: str

@@ -127,7 +127,7 @@ class VolumeContract:
         device = store.attach(engine_id, one)
         assert device.startswith("/dev/vd")
         assert store.attach(engine_id, one) == device
-        assert store.attached(engine_id) == {one.volume_id}
+        assert store.attached(engine_id) == frozenset({one.volume_id})
 
     def test_a_machine_that_is_off_takes_no_volume(self, bench: Bench) -> None:
         store = bench.engine.volumes
@@ -142,7 +142,7 @@ class VolumeContract:
         store = bench.engine.volumes
         disks = tuple(disk(store.create(layer(), SIZE)) for _ in range(2))
         _, engine_id = bench.started(volumes=disks)
-        assert store.attached(engine_id) == {one.volume_id for one in disks}
+        assert store.attached(engine_id) == frozenset({one.volume_id for one in disks})
 
     def test_a_machine_that_is_gone_has_no_volumes(self, bench: Bench) -> None:
         store = bench.engine.volumes

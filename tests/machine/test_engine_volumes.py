@@ -52,7 +52,7 @@ def test_a_volume_in_use_is_refused_to_a_second_machine_by_qemu_itself(bench: Be
     _, second = bench.started()
     with pytest.raises(Conflict, match="lock"):
         store.attach(second, one)
-    assert store.attached(first) == {one.volume_id}
+    assert store.attached(first) == frozenset({one.volume_id})
     assert store.attached(second) == frozenset()
 
 
@@ -67,7 +67,7 @@ def test_a_guest_that_does_not_answer_keeps_the_volume_until_it_does(bench: Benc
     assert banner(ADDRESS, PORT)
     domain.suspend()
     assert store.detach(engine_id, one.volume_id) is Plug.IN
-    assert store.attached(engine_id) == {one.volume_id}
+    assert store.attached(engine_id) == frozenset({one.volume_id})
     domain.resume()
     event = bench.recorder.wait(lambda one: one.kind is EngineEventKind.DISK_GONE, 60)
     assert (event.volume_id, event.machine and event.machine.engine_id) == (one.volume_id, engine_id)
@@ -102,7 +102,7 @@ def test_a_machine_that_is_off_is_pointed_at_the_new_top(bench: Bench, short_fol
     bench.engine.start(engine_id)
     with pytest.raises(Conflict, match="lock"):
         read(store, kept.top, 4)
-    assert store.attached(engine_id) == {one.volume_id}
+    assert store.attached(engine_id) == frozenset({one.volume_id})
 
 
 def test_volumes_stay_with_a_machine_whose_qemu_was_killed(bench: Bench) -> None:
@@ -112,6 +112,6 @@ def test_volumes_stay_with_a_machine_whose_qemu_was_killed(bench: Bench) -> None
     store.attach(engine_id, one)
     os.kill(pid_of(bench, spec.uuid), signal.SIGKILL)
     bench.recorder.power(engine_id, Power.CRASHED)
-    assert store.attached(engine_id) == {one.volume_id}
+    assert store.attached(engine_id) == frozenset({one.volume_id})
     bench.engine.start(engine_id)
-    assert store.attached(engine_id) == {one.volume_id}
+    assert store.attached(engine_id) == frozenset({one.volume_id})

@@ -115,6 +115,8 @@ class Machine:
     """The engine's own word, for example `shut off (crashed)`."""
     reason: str = ""
     """Why it stopped, in words, where known."""
+    starved: bool = False
+    """Paused because a disk of the host is full or failing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,10 @@ class Volumes(ABC):
         """A volume that no machine uses, or a frozen one, as a whole file called `name`; answers its path."""
 
     @abstractmethod
+    def file(self, name: str) -> Path:
+        """Where `write_out` puts the file of that name."""
+
+    @abstractmethod
     def drop_file(self, name: str) -> None:
         """Remove what `write_out` wrote; nothing when it is gone."""
 

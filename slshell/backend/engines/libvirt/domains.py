@@ -9,7 +9,7 @@ import libvirt
 
 from slshell.backend.engines.base import Machine, Power
 from slshell.backend.engines.libvirt.domain_xml import for_accelerator
-from slshell.backend.engines.libvirt.events import View, view_of_state
+from slshell.backend.engines.libvirt.events import DISK_TROUBLE, View, view_of_state
 from slshell.backend.engines.libvirt.host import Promised
 from slshell.backend.engines.libvirt.mark import Marks
 from slshell.model.errors import Conflict
@@ -132,6 +132,7 @@ def _machine(domain: Any, view: View, marks: Marks) -> Machine:
         power=view.power,
         raw=view.raw,
         reason=view.reason,
+        starved=view.reason == DISK_TROUBLE,
     )
 
 

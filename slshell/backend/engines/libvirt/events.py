@@ -176,6 +176,7 @@ class Dispatcher:
             power=view.power,
             raw=view.raw,
             reason=view.reason,
+            starved=view.reason == DISK_TROUBLE,
         )
         if view.power is Power.GONE:
             self._rebooted.pop(engine_id, None)

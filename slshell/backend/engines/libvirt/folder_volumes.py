@@ -121,6 +121,10 @@ class FolderVolumes(Volumes):
             draft.unlink(missing_ok=True)
         return path
 
+    def file(self, name: str) -> Path:
+        """See `Volumes`."""
+        return self._export(name)
+
     def drop_file(self, name: str) -> None:
         """See `Volumes`."""
         self._export(name).unlink(missing_ok=True)

@@ -141,6 +141,10 @@ class PoolVolumes(Volumes):
         """None are written."""
         return []
 
+    def file(self, name: str) -> Path:
+        """None are written."""
+        self._cannot("write a volume to a file")
+
     def drop_file(self, name: str) -> None:
         """None are written."""
 
