@@ -15,7 +15,7 @@ from slshell.client import local
 from slshell.client.profiles import Profile
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
 from slshell.client.volumes import VolumeCalls
-from slshell.model.appliance import Appliance, ImportRequest
+from slshell.model.appliance import Appliance, ApplianceKind, ImportRequest
 from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
 from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
 from slshell.model.event import Event, Job
@@ -205,9 +205,11 @@ class Cloud(VolumeCalls):
         """The machine sizes, in the cloud's order."""
         return self._list("/v1/types", Page[InstanceType])
 
-    def appliances(self, *, name: str | None = None, state: str | None = None) -> list[Appliance]:
+    def appliances(
+        self, *, name: str | None = None, state: str | None = None, kind: str | None = None
+    ) -> list[Appliance]:
         """The catalogue."""
-        return self._list("/v1/appliances", Page[Appliance], {"name": name, "state": state})
+        return self._list("/v1/appliances", Page[Appliance], {"name": name, "state": state, "kind": kind})
 
     def appliance(self, id_or_name: str) -> Appliance:
         """One appliance by identifier or name."""
@@ -225,6 +227,7 @@ class Cloud(VolumeCalls):
         name: str | None = None,
         sha256: str | None = None,
         user: str | None = None,
+        kind: ApplianceKind = ApplianceKind.MACHINE,
         progress: Progress | None = None,
     ) -> Appliance:
         """Stream an image file to the cloud; answers in state `importing`.
@@ -238,6 +241,7 @@ class Cloud(VolumeCalls):
             "name": name,
             "sha256": sha256,
             "user": user,
+            "kind": str(kind),
         }
         try:
             size = path.stat().st_size

@@ -68,3 +68,4 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: str | None = None
     sha256: str | None = None
     user: str | None = None
+    kind: ApplianceKind = ApplianceKind.MACHINE

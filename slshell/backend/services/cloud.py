@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from slshell import __version__
+from slshell.backend.appliances.static import FLORA_AND_FAUNA
 from slshell.backend.engines.base import Engine
 from slshell.backend.services import housekeeping, known_hosts, records
 from slshell.backend.services.catalogue import Catalogue
@@ -37,6 +38,7 @@ from slshell.backend.services.volume_files import VolumeFiles
 from slshell.backend.services.volume_jobs import VolumeJobs
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.instances import instances
+from slshell.model.appliance import ApplianceKind
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import State
@@ -145,7 +147,8 @@ class Cloud:
         housekeeping.tidy(self.database)
         self._catalogue_jobs.drop_strays()
         self.files.drop_strays()
-        self.catalogue.ensure_bundled(BUNDLED)
+        self.catalogue.ensure_bundled(FLORA_AND_FAUNA, ApplianceKind.DISK)
+        self.catalogue.ensure_bundled(BUNDLED, ApplianceKind.MACHINE)
         for runner in self._machines:
             runner.start()
         self.reconcile.start()

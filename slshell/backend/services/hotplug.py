@@ -88,7 +88,11 @@ class HotPlug:
                 details={"holder": row.instance_id},
             )
         if row.at_launch:
-            raise attachments.held_by(row)
+            raise Conflict(
+                f"volume {row.id} came with the launch of instance {row.instance_id} and cannot be detached",
+                hint=f"slshell kill {row.instance_id} releases it",
+                details={"holder": row.instance_id},
+            )
         rules.refuse_unless(row, frozenset({VolumeState.ATTACHED, VolumeState.DETACHING}), "detach")
         instance = records.instance_row(write.connection, request.instance_id)
         if caller not in (row.owner, instance.owner):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -163,7 +164,7 @@ class StorageWatch:
         """Ask guests again that have not let go of a volume; answers whether there are any."""
         detaching = volumes.c.state == VolumeState.DETACHING.value
         with self.database.read() as connection:
-            held = connection.execute(
+            held: Sequence[Any] = connection.execute(
                 select(volumes.c.id, attachments.c.instance_id)
                 .join(attachments, attachments.c.volume_id == volumes.c.id)
                 .where(detaching)
