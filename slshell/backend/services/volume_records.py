@@ -126,7 +126,7 @@ def snapshot_row(connection: Connection, volume_id: str, name_or_id: str) -> Row
     row = connection.execute(select(snapshots).where(mine, same)).one_or_none()
     if row is None:
         names = connection.execute(select(snapshots.c.name).where(mine)).scalars().all()
-        known = f"it has {', '.join(names)}" if names else "it has none; slshell snapshot-volume takes one"
+        known = f"it has {', '.join(names)}" if names else "it has none; slshell create-snapshot takes one"
         raise NotFound(f"the volume has no snapshot “{name_or_id[:63]}”", hint=known)
     return row
 
