@@ -93,6 +93,14 @@ def placed(
     ]
 
 
+def with_root_size(disks: Sequence[Disk], size_bytes: int) -> list[Disk]:
+    """The disks with the root's size, which is not known at a launch whose appliance is still coming in."""
+    return [
+        msgspec.structs.replace(one, size_bytes=size_bytes) if one.kind is DiskKind.ROOT else one
+        for one in disks
+    ]
+
+
 def volatile_of(disks: Sequence[Disk]) -> tuple[VolatileDisk, ...]:
     """The volatile ones, for the engine."""
     return tuple(

@@ -97,6 +97,9 @@ class MachineJobs:
         self._move(write, work, Happening.CLAIMED)
 
     def _prepared(self, write: Write, work: Work) -> None:
+        row = records.instance_row(write.connection, work.instance_id or 0)
+        disks = launch_disks.with_root_size(records.instance_of(row).disks, work.notes["root_bytes"])
+        records.change_instance(write, row.id, disks=records.as_text(disks))
         for one in attachments.volumes_of(write.connection, work.instance_id or 0):
             attachments.settle(write, one.id)
         self._move(
@@ -166,7 +169,9 @@ class MachineJobs:
         self.engine.prepare_disks(self._spec(self._check_coming_up(work)))
 
     def _define(self, work: Work) -> None:
-        work.notes["engine_id"] = self.engine.define(self._spec(self._check_coming_up(work)))
+        spec = self._spec(self._check_coming_up(work))
+        work.notes["engine_id"] = self.engine.define(spec)
+        work.notes["root_bytes"] = spec.image.disk_bytes
         hosts = self.engine.hosts()
         work.notes["host"] = hosts[0].name if len(hosts) == 1 else ""
 
