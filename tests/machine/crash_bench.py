@@ -1,0 +1,192 @@
+"""Daemons that die at a chosen moment of a job, and a data folder that they come and go on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import libvirt
+import pytest
+
+from slshell.backend.services.catalogue_jobs import CatalogueJobs
+from slshell.backend.services.chain_jobs import ChainJobs
+from slshell.backend.services.jobs import JobKind
+from slshell.backend.services.machine_jobs import MachineJobs
+from slshell.backend.services.volume_file_jobs import VolumeFileJobs
+from slshell.backend.services.volume_jobs import VolumeJobs
+from slshell.client.cloud import Cloud, new_request_id
+from slshell.client.profiles import Profile
+from slshell.model.instance import RunRequest, State
+from tests.support import processes
+from tests.support.folders import SessionFolder
+from tests.support.shell import ROOT
+from tests.support.waiting import Watch
+
+
+def _kinds() -> list[JobKind]:
+    nothing = cast("Any", SimpleNamespace())
+    machines = MachineJobs(database=nothing, engine=nothing, catalogue=nothing, settings=nothing)
+    images = CatalogueJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"))
+    volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)
+    chains, files = ChainJobs(volumes=volumes), VolumeFileJobs(files=nothing, volumes=volumes)
+    return [kind for jobs in (machines, images, volumes, chains, files) for kind in jobs.kinds()]
+
+
+MOMENTS = [
+    (kind.name, step.name, when) for kind in _kinds() for step in kind.steps for when in ("before", "after")
+]
+
+
+class Daemon:
+    """A daemon process whose log is followed, so that its readiness and its end are events."""
+
+    def __init__(self, module: list[str], home: Path) -> None:
+        environment = {**os.environ, "SLSHELL_CONFIG": str(home), "SLSHELL_HOME": str(home)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        self._lines: list[str] = []
+        self._told = threading.Event()
+        self._thread = threading.Thread(target=self._follow)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._lines.append(line)
+            if "serving /" in line:
+                self._told.set()
+        self._told.set()
+
+    @property
+    def log(self) -> str:
+        """All that it has said."""
+        return "".join(self._lines)
+
+    def answers(self) -> None:
+        """Wait until it serves, or is gone."""
+        assert self._told.wait(60), self.log
+
+    def end(self) -> None:
+        """End it as a user does."""
+        self._process.terminate()
+        assert self._process.wait(30) == 0, self.log
+        self._thread.join(10)
+
+    def make_sure_it_is_gone(self) -> None:
+        """End it the hard way if a failed test has left it."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._thread.join(10)
+
+    def dies(self) -> None:
+        """Wait until it has killed itself."""
+        assert self._process.wait(60) == -signal.SIGKILL, self.log
+        self._thread.join(10)
+
+
+@dataclass
+class Home:
+    """One data folder that daemons come and go on."""
+
+    path: Path
+    client: Cloud
+    watch: Watch
+    daemons: list[Daemon] = field(default_factory=list)
+
+    def ordinary(self) -> Daemon:
+        """A daemon as users have it."""
+        daemon = Daemon(["slshell.backend", "--home", str(self.path)], self.path)
+        self.daemons.append(daemon)
+        daemon.answers()
+        return daemon
+
+    def crashing(self, moment: tuple[str, str, str]) -> Daemon:
+        """A daemon that will kill itself at that moment."""
+        daemon = Daemon(["tests.support.crashing_daemon", str(self.path), *moment], self.path)
+        self.daemons.append(daemon)
+        daemon.answers()
+        return daemon
+
+    def run(self) -> int:
+        """Ask for an instance; answers its number."""
+        request = RunRequest(request_id=new_request_id(), appliance="ttylinux", keys=())
+        return self.client.run_instance(request)[0].id
+
+    def settled(self, instance_id: int, *states: State) -> State:
+        """The state, once it is one of these and no job is under way."""
+        one = self.watch.instance(
+            instance_id, lambda one: one.state in states and not self._busy(instance_id)
+        )
+        return one.state
+
+    def _busy(self, instance_id: int) -> bool:
+        return any(job.state in {"queued", "running"} for job in self.client.jobs(instance=instance_id))
+
+    def domains(self) -> list[libvirt.virDomain]:
+        """What libvirt has."""
+        connection = libvirt.open(self.client.status().libvirt_uri)
+        return cast("list[libvirt.virDomain]", connection.listAllDomains())
+
+    def machines_on_disk(self) -> int:
+        """Folders of machines."""
+        return len(list((self.path / "e" / "m").iterdir()))
+
+    def hypervisors(self) -> int:
+        """QEMU processes of this home."""
+        return sum("qemu-system" in process.command for process in processes.naming([self.path]))
+
+
+@pytest.fixture(scope="module")
+def shared_home(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Home]:
+    with made_home(session_folder) as home:
+        yield home
+
+
+@pytest.fixture
+def home(shared_home: Home) -> Iterator[Home]:
+    """The shared data folder, with no daemon and no machine left by a test that failed."""
+    yield shared_home
+    for daemon in shared_home.daemons:
+        daemon.make_sure_it_is_gone()
+    shared_home.daemons.clear()
+    if shared_home.hypervisors():
+        daemon = shared_home.ordinary()
+        for one in shared_home.client.instances():
+            shared_home.client.kill(one.id)
+            shared_home.settled(one.id, State.DONE)
+        daemon.end()
+
+
+@contextlib.contextmanager
+def made_home(session_folder: SessionFolder) -> Iterator[Home]:
+    """A new data folder whose guests get no time to shut down."""
+    path = session_folder.new()
+    (path / "config.toml").write_text("[cloud]\nshutdown_timeout_s = 0\n")
+    client = Cloud.of_profile(Profile(name="test", home=path), start=False)
+    made = Home(path, client, Watch(client))
+    try:
+        yield made
+    finally:
+        for daemon in made.daemons:
+            daemon.make_sure_it_is_gone()
+        client.close()
+        processes.kill(processes.naming([path]))
+        shutil.rmtree(path)
+
+
+def moments(*kinds: str) -> pytest.MarkDecorator:
+    """One test for each moment of these kinds of jobs."""
+    return pytest.mark.parametrize("moment", [one for one in MOMENTS if one[0] in kinds], ids="-".join)
