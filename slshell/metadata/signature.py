@@ -67,6 +67,11 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """Made with SHA-1."""
 
 
+def has_signature(data: bytes) -> bool:
+    """Whether there is a signature anywhere in a document, good or bad."""
+    return next(parsed(data).iter(tag(DSIG, "Signature")), None) is not None
+
+
 def verify(data: bytes) -> Signed:
     """Check everything about a signed document: signature, form, constraints, and the endorser's names.
 

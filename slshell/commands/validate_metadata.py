@@ -1,0 +1,102 @@
+"""`slshell validate-metadata`."""
+
+from __future__ import annotations
+
+from dataclasses import replace as with_changes
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from slshell.commands.environment import Environment
+from slshell.commands.metadata_files import METADATA, Report, read_file, report_of, result
+from slshell.commands.registry import Danger, command
+from slshell.commands.signing import file_option
+from slshell.model.errors import ExitCode, UsageError
+from slshell.output.listing import Listing
+
+if TYPE_CHECKING:
+    from slshell.metadata.document import Metadata
+    from slshell.metadata.policy import Policy
+    from slshell.metadata.signature import Signed
+
+LARGEST_POLICY = 1 << 22
+
+VALIDATED = with_changes(
+    METADATA,
+    quiet=lambda each: f"Valid: {each.file}" if _good(each) else f"Invalid: {each.file}: {each.reason}",
+)
+
+
+@command(danger=Danger.READ)
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE…")
+@click.option("--allow-unsigned", is_flag=True, help="Check files that are not signed yet.")
+@click.option("--no-sha1", is_flag=True, help="Count signatures made with SHA-1 as invalid.")
+@file_option("--policy", "policy_file", about="Also say whether this trust policy lets each run.")
+def validate_metadata_command(
+    environment: Environment,
+    files: tuple[Path, ...],
+    allow_unsigned: bool,
+    no_sha1: bool,
+    policy_file: Path | None,
+) -> Listing:
+    """Check metadata files: form, statements, signature, and that the signer is who it says.
+
+    The exit code is 1 when a file is invalid or the policy refuses it.
+    """
+    policy = None
+    if policy_file is not None:
+        policy = _policy(policy_file)
+    now = datetime.now(UTC)
+    reports = [_report(file, allow_unsigned, no_sha1, policy, now) for file in files]
+    bad = not all(_good(each) for each in reports)
+    return Listing(kind=VALIDATED, items=reports, exit_code=ExitCode.FAILED if bad else ExitCode.DONE)
+
+
+def _good(report: Report) -> bool:
+    return result(report) in ("valid", "unsigned")
+
+
+def _policy(file: Path) -> Policy:
+    from slshell.metadata.policy import read_policy
+
+    try:
+        return read_policy(read_file(file, LARGEST_POLICY).decode())
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not in UTF-8") from error
+
+
+def _report(file: Path, allow_unsigned: bool, no_sha1: bool, policy: Policy | None, now: datetime) -> Report:
+    from slshell.metadata import checks, document, signature
+    from slshell.metadata.xml import LARGEST_BYTES, InvalidMetadata
+
+    try:
+        data = read_file(file, LARGEST_BYTES)
+        metadata = document.read(data)
+        signed = None
+        if signature.has_signature(data) or not allow_unsigned:
+            signed = signature.verify(data)
+            metadata = signed.metadata
+        else:
+            checks.check(metadata)
+        if no_sha1 and signed is not None and signed.weak:
+            raise InvalidMetadata("the signature is made with SHA-1")
+    except UsageError as error:
+        problems = error.details.get("problems", [error.message])
+        return Report(file=str(file), valid=False, reason=error.message, problems=problems)
+    report = report_of(file, metadata, signed, metadata.status(now))
+    return report if policy is None else _judged(report, policy, metadata, signed, now)
+
+
+def _judged(
+    report: Report, policy: Policy, metadata: Metadata, signed: Signed | None, now: datetime
+) -> Report:
+    from slshell.metadata.policy import Entry, decide
+
+    entry = Entry(metadata=metadata)
+    if signed is not None:
+        entry = Entry(metadata=metadata, email=signed.email, fingerprint=signed.fingerprint, weak=signed.weak)
+    verdict = decide(policy, entry, now)
+    return replace(report, allowed=verdict.allowed, reason=verdict.reason)
