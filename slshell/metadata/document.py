@@ -173,14 +173,15 @@ def read_root(root: etree._Element) -> Metadata:
         raise InvalidMetadata(
             f"rdf:about attribute ({about}) and dcterms:identifier ({identifier}) are not consistent"
         )
-    _check_order(description)
-    return Metadata(
+    metadata = Metadata(
         identifier=identifier,
         size_bytes=_number(_one(description, SLREQ, "bytes")),
         checksums=_checksums(description),
         endorsement=_endorsement(_one(description, SLREQ, "endorsement")),
         **{field.name: value for field in _FIELDS if (value := _field(description, field)) is not None},
     )
+    _check_order(description)
+    return metadata
 
 
 def description_of(root: etree._Element) -> etree._Element:

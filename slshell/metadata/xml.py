@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 
@@ -63,7 +64,8 @@ def parsed(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise InvalidMetadata(f"this is not XML: {error}", hint="is this the right file?") from error
-    for node in root.getroottree().iter(etree.PI, etree.Entity):
+    outside = (root.itersiblings(etree.PI), root.itersiblings(etree.PI, preceding=True))
+    for node in chain(root.iter(etree.PI, etree.Entity), *outside):
         raise InvalidMetadata(f"line {node.sourceline}: metadata has no processing instructions or entities")
     return root
 
