@@ -273,7 +273,7 @@ def _add(parent: etree._Element, namespace: str, name: str, value: Any) -> None:
 
 
 def _all(parent: etree._Element, namespace: str, name: str) -> list[etree._Element]:
-    return [each for each in elements(parent) if each.tag == tag(namespace, name)]
+    return list(parent.iterchildren(tag(namespace, name)))
 
 
 def _one(parent: etree._Element, namespace: str, name: str) -> etree._Element:

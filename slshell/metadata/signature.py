@@ -308,19 +308,19 @@ def _endorsement(signer: Signer, email: str, now: datetime, before: Endorsement 
 
 
 def _drop_further_endorsements(description: etree._Element) -> None:
-    for each in [each for each in elements(description) if each.tag == tag(SLREQ, "endorsement")][1:]:
+    for each in list(description.iterchildren(tag(SLREQ, "endorsement")))[1:]:
         _cut_out(each)
 
 
 def _endorse(description: etree._Element, endorsement: Endorsement) -> None:
-    element = next(each for each in elements(description) if each.tag == tag(SLREQ, "endorsement"))
+    element = next(description.iterchildren(tag(SLREQ, "endorsement")))
     element.set(tag(RDF, "parseType"), "Resource")
     fill_endorsement(element, endorsement)
 
 
 def _deprecate(description: etree._Element, reason: str) -> None:
     name = tag(SLTERMS, "deprecated")
-    for each in [each for each in elements(description) if each.tag == name]:
+    for each in list(description.iterchildren(name)):
         _cut_out(each)
     last = description[-1]
     element = etree.SubElement(description, name)

@@ -22,8 +22,9 @@ PREFIXES = {"rdf": RDF, "dcterms": DCTERMS, "slreq": SLREQ, "slterms": SLTERMS}
 
 LARGEST_BYTES = 1 << 20
 """Real documents have about 8 KiB; this leaves room for embedded extras."""
-_DECLARATIONS = 256
-"""Canonical form takes time in proportion to elements times namespaces in scope, so these are limited."""
+_TAGS, _DECLARATIONS, _ATTRIBUTES = 20_000, 64, 64
+"""Tags and namespace declarations of a document, attributes of an element. The time that canonical form takes
+grows with tags times namespaces in scope, and with the square of an element's attributes."""
 _PREFIX_OF = {namespace: prefix for prefix, namespace in PREFIXES.items()} | {DSIG: "ds"}
 
 
@@ -64,6 +65,8 @@ def parsed(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise InvalidMetadata(f"this is not XML: {error}", hint="is this the right file?") from error
+    if any(len(each.attrib) > _ATTRIBUTES for each in root.iter(etree.Element)):
+        raise InvalidMetadata(f"an element of the metadata has more than {_ATTRIBUTES} attributes")
     outside = (root.itersiblings(etree.PI), root.itersiblings(etree.PI, preceding=True))
     for node in chain(root.iter(etree.PI, etree.Entity), *outside):
         raise InvalidMetadata(f"line {node.sourceline}: metadata has no processing instructions or entities")
@@ -107,5 +110,7 @@ def _check_bytes(data: bytes) -> None:
     # Without a document type there can be no entity, and in UTF-8 it is written in one way only.
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise InvalidMetadata("metadata has no document type and no entities", hint="remove the <!DOCTYPE …>")
+    if data.count(b"<") > _TAGS:
+        raise InvalidMetadata(f"the metadata has more than {_TAGS} tags")
     if data.count(b"xmlns") > _DECLARATIONS:
         raise InvalidMetadata(f"the metadata declares more than {_DECLARATIONS} namespaces")

@@ -60,11 +60,23 @@ def test_a_deep_document_is_refused() -> None:
         read(b"<a>" * 5000 + b"</a>" * 5000)
 
 
-def test_many_namespaces_are_refused_for_canonical_form_would_take_for_ever() -> None:
-    spaces = " ".join(f'xmlns:n{number}="u:{number}"' for number in range(2000))
-    text = changed(golden("signed-modern.xml"), "<rdf:RDF ", f"<rdf:RDF {spaces} ")
-    with pytest.raises(InvalidMetadata, match="more than 256 namespaces"):
-        signature.verify(text)
+SPACES = " ".join(f'xmlns:n{number}="u:{number}"' for number in range(65))
+ATTRIBUTES = " ".join(f'a{number}=""' for number in range(65))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<rdf:RDF ", f"<rdf:RDF {SPACES} ", "more than 64 namespaces"),
+        ("</rdf:Description>", "<a/>" * 20_000 + "</rdf:Description>", "more than 20000 tags"),
+        ("</rdf:Description>", f"<a {ATTRIBUTES}/></rdf:Description>", "more than 64 attributes"),
+    ],
+)
+def test_what_would_make_the_canonical_form_take_for_ever_is_refused(
+    old: str, new: str, message: str
+) -> None:
+    with pytest.raises(InvalidMetadata, match=message):
+        signature.verify(changed(golden("signed-modern.xml"), old, new))
 
 
 @pytest.mark.parametrize(
