@@ -18,9 +18,7 @@ from slshell.model.errors import ExitCode, UsageError
 from slshell.output.listing import Listing
 
 if TYPE_CHECKING:
-    from slshell.metadata.document import Metadata
     from slshell.metadata.policy import Policy
-    from slshell.metadata.signature import Signed
 
 LARGEST_POLICY = 1 << 22
 
@@ -69,34 +67,21 @@ def _policy(file: Path) -> Policy:
 
 
 def _report(file: Path, allow_unsigned: bool, no_sha1: bool, policy: Policy | None, now: datetime) -> Report:
-    from slshell.metadata import checks, document, signature
+    from slshell.metadata.policy import Entry, decide
+    from slshell.metadata.signature import examined
     from slshell.metadata.xml import LARGEST_BYTES, InvalidMetadata
 
     try:
-        data = read_file(file, LARGEST_BYTES)
-        metadata = document.read(data)
-        signed = None
-        if signature.has_signature(data) or not allow_unsigned:
-            signed = signature.verify(data)
-            metadata = signed.metadata
-        else:
-            checks.check(metadata)
-        if no_sha1 and signed is not None and signed.weak:
+        metadata, signed = examined(read_file(file, LARGEST_BYTES))
+        if signed is None and not allow_unsigned:
+            raise InvalidMetadata("no signature")
+        if signed is not None and signed.weak and no_sha1:
             raise InvalidMetadata("the signature is made with SHA-1")
     except UsageError as error:
         problems = error.details.get("problems", [error.message])
         return Report(file=str(file), valid=False, reason=error.message, problems=problems)
     report = report_of(file, metadata, signed, metadata.status(now))
-    return report if policy is None else _judged(report, policy, metadata, signed, now)
-
-
-def _judged(
-    report: Report, policy: Policy, metadata: Metadata, signed: Signed | None, now: datetime
-) -> Report:
-    from slshell.metadata.policy import Entry, decide
-
-    entry = Entry(metadata=metadata)
-    if signed is not None:
-        entry = Entry(metadata=metadata, email=signed.email, fingerprint=signed.fingerprint, weak=signed.weak)
-    verdict = decide(policy, entry, now)
+    if policy is None:
+        return report
+    verdict = decide(policy, Entry.of(metadata, signed), now)
     return replace(report, allowed=verdict.allowed, reason=verdict.reason)

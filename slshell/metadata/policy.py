@@ -6,12 +6,15 @@ import configparser
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from slshell.metadata.document import Metadata, Status
 from slshell.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from slshell.metadata.signature import Signed
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _SECTIONS = ("endorsers", "checksums", "images")
@@ -53,6 +56,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the signer's certificate, 64 lower-case hex digits."""
     weak: bool = False
     """Signed with SHA-1."""
+
+    @classmethod
+    def of(cls, metadata: Metadata, signed: Signed | None) -> Entry:
+        """The entry of a document that was examined."""
+        if signed is None:
+            return cls(metadata=metadata)
+        return cls(
+            metadata=signed.metadata, email=signed.email, fingerprint=signed.fingerprint, weak=signed.weak
+        )
 
     @property
     def signed(self) -> bool:

@@ -25,6 +25,7 @@ from slshell.metadata.document import (
     Metadata,
     description_of,
     fill_endorsement,
+    read,
     read_root,
 )
 from slshell.metadata.xml import (
@@ -70,6 +71,20 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 def has_signature(data: bytes) -> bool:
     """Whether there is a signature anywhere in a document, good or bad."""
     return next(parsed(data).iter(tag(DSIG, "Signature")), None) is not None
+
+
+def examined(data: bytes) -> tuple[Metadata, Signed | None]:
+    """What a document says, and who signed it; None for one without a signature.
+
+    Raises:
+        InvalidMetadata: its statements or the signature that it has do not hold.
+    """
+    if has_signature(data):
+        signed = verify(data)
+        return signed.metadata, signed
+    metadata = read(data)
+    checks.check(metadata)
+    return metadata, None
 
 
 def verify(data: bytes) -> Signed:

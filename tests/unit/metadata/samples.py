@@ -70,13 +70,14 @@ def changed(data: bytes, old: str, new: str) -> bytes:
     return data.replace(old.encode(), new.encode(), 1)
 
 
-def bare_signer(name: str, *, bits: int = 0) -> Signer:
-    """A signer whose self-signed certificate has this name (RFC 4514) and no extensions; with `bits` RSA."""
+def bare_signer(name: str, *, bits: int = 0, extension: x509.ExtensionType | None = None) -> Signer:
+    """A signer whose self-signed certificate has this name (RFC 4514) and at most one extension; with
+    `bits` RSA."""
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = ec.generate_private_key(ec.SECP521R1())
     if bits:
         key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
     subject = x509.Name.from_rfc4514_string(name)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -84,6 +85,7 @@ def bare_signer(name: str, *, bits: int = 0) -> Signer:
         .serial_number(1)
         .not_valid_before(NOW)
         .not_valid_after(NOW + timedelta(days=1))
-        .sign(key, hashes.SHA256())
     )
-    return Signer(key, certificate)
+    if extension is not None:
+        builder = builder.add_extension(extension, critical=False)
+    return Signer(key, builder.sign(key, hashes.SHA256()))

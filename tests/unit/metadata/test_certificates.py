@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 
 from slshell.metadata import algorithms, certificates, signature
 from slshell.metadata.certificates import Signer, WrongPassword
 from slshell.metadata.document import written
 from slshell.metadata.xml import InvalidMetadata
 from slshell.model.errors import UsageError
-from tests.unit.metadata.samples import FULL, NOW, bare_signer
+from tests.unit.metadata.samples import FULL, NOW, bare_signer, golden
 
 SECRET = "päss wörd".encode()
 
@@ -121,6 +124,60 @@ def test_a_signature_of_the_wrong_length_is_refused(ec_signer: Signer) -> None:
     good = algorithms.sign(ec_signer.key, algorithms.ECDSA_SHA256, b"data")
     public = ec_signer.certificate.public_key()
     algorithms.verify(public, algorithms.ECDSA_SHA256, good, b"data")
-    for bad in (good[:-1], good + b"\0", b"", good[::-1]):
+    longer = good[:32] + b"\0" + good[32:]
+    for bad in (good[:-1], good + b"\0", longer, b"", good[::-1]):
         with pytest.raises(InvalidMetadata):
             algorithms.verify(public, algorithms.ECDSA_SHA256, bad, b"data")
+
+
+def test_a_signer_with_a_tiny_rsa_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algorithms, "SMALLEST_RSA", 4096)
+    with pytest.raises(InvalidMetadata, match="the signer's RSA key has only 2048 bits"):
+        signature.verify(golden("signed-modern.xml"))
+
+
+def test_what_this_system_cannot_compute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(algorithms._RSA, algorithms.RSA_SHA256, hashes.BLAKE2b(64))
+    with pytest.raises(InvalidMetadata, match="the signature cannot be checked: "):
+        signature.verify(golden("signed-modern.xml"))
+
+
+def test_a_p12_file_without_a_key_is_refused(ec_signer: Signer) -> None:
+    data = pkcs12.serialize_key_and_certificates(b"a", None, ec_signer.certificate, None, NoEncryption())
+    with pytest.raises(UsageError, match="holds no pair"):
+        certificates.load_p12(data, None)
+
+
+def test_a_p12_file_in_a_form_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise UnsupportedAlgorithm("DES")
+
+    monkeypatch.setattr(pkcs12, "load_key_and_certificates", gone)
+    with pytest.raises(UsageError, match="no longer read: DES"):
+        certificates.load_p12(b"", None)
+
+
+def test_addresses_that_cannot_be_read_are_refused() -> None:
+    broken = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"rubbish")
+    signer = bare_signer("CN=A", extension=broken)
+    with pytest.raises(UsageError, match="has an extension that cannot be read"):
+        certificates.emails(signer.certificate)
+    with pytest.raises(UsageError, match="has an extension that cannot be read"):
+        signature.sign(written(FULL), signer, now=NOW, email="a@b.c")
+
+
+def test_a_key_that_cannot_be_used_is_told(rsa_signer: Signer) -> None:
+    """A certificate whose public key is of a kind that nobody knows: its OID is changed."""
+    der = rsa_signer.certificate.public_bytes(Encoding.DER)
+    rsa_oid = bytes.fromhex("06092a864886f70d010101")
+    assert rsa_oid in der
+    strange = x509.load_der_x509_certificate(der.replace(rsa_oid, rsa_oid[:-1] + b"\x63"))
+    pem = strange.public_bytes(Encoding.PEM)
+    with pytest.raises(UsageError, match="has a key that cannot be used"):
+        certificates.load_pem(pem, certificates.key_pem(rsa_signer, None), None)
+    text = golden("signed-modern.xml").decode()
+    begin, end = "<X509Certificate>", "</X509Certificate>"
+    old = text.partition(begin)[2].partition(end)[0]
+    new = base64.b64encode(strange.public_bytes(Encoding.DER)).decode()
+    with pytest.raises(InvalidMetadata, match="certificate has no usable key"):
+        signature.verify(text.replace(old, new).encode())

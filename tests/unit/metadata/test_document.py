@@ -192,11 +192,18 @@ def test_an_element_in_another_namespace_is_not_that_element(element: str) -> No
         ("</rdf:Description>", "<slreq:more/></rdf:Description>",
          "description cannot have a slreq:more element"),
         ("</rdf:Description>", "</rdf:Description><other/>", "root element cannot have a other element"),
-        ("rdf:RDF ", "rdf:Rdf ", "this is not XML: "),
+        ("<rdf:RDF ", "<rdf:Rdf ", "this is not XML: "),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_the_words_of_the_original(old: str, new: str, message: str) -> None:
     assert broken(old, new).startswith(message)
+
+
+@pytest.mark.parametrize(("root", "said"), [("rdf:Rdf", "rdf:Rdf"), ("metadata", "metadata")])
+def test_another_root_element_is_refused(root: str, said: str) -> None:
+    text = golden("unsigned.xml").replace(b"rdf:RDF", root.encode())
+    with pytest.raises(InvalidMetadata, match=f"the root element is {said}, not rdf:RDF"):
+        read(text)
 
 
 def test_the_first_four_elements_have_their_order() -> None:
