@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from slshell.commands.environment import Environment
-from slshell.commands.metadata_files import METADATA, check_free, report_of, write_file
+from slshell.commands.metadata_files import METADATA, check_free, measured, report_of, write_file
 from slshell.commands.registry import Danger, command
 from slshell.commands.signing import file_option
 from slshell.model.errors import UsageError
 from slshell.model.ids import identifier_of
 from slshell.output.listing import Listing
-from slshell.output.text import human_size
 
 if TYPE_CHECKING:
     from slshell.metadata.document import Metadata
@@ -124,15 +123,7 @@ def _file_name(said: dict[str, Any]) -> str:
 
 
 def _measured(environment: Environment, image: Path) -> Measured:
-    from slshell.metadata.images import measure
-
-    with environment.output.progress() as progress:
-
-        def told(done: int, total: int) -> None:
-            share = 100 * done // total if total else 100
-            progress.say(f"reading {image.name}: {share} % of {human_size(total)}")
-
-        found = measure(image, told=told)
+    found = measured(environment, image)
     suffix = image.suffix.removeprefix(".").lower()
     if suffix in _PACKINGS and suffix != found.compression:
         packing = found.compression or "nothing"

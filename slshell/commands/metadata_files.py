@@ -12,9 +12,12 @@ import msgspec
 
 from slshell.model.errors import Conflict, SlshellError, UsageError
 from slshell.output.listing import Column, Kind
+from slshell.output.text import human_size
 
 if TYPE_CHECKING:
+    from slshell.commands.environment import Environment
     from slshell.metadata.document import Metadata
+    from slshell.metadata.images import Measured
     from slshell.metadata.signature import Signed
 
 PUBLIC = 0o666
@@ -89,6 +92,23 @@ METADATA = Kind(
     quiet=lambda each: each.file,
     empty="there is no metadata file",
 )
+
+
+def measured(environment: Environment, image: Path) -> Measured:
+    """Size and checksums of an image file, with progress while it is read.
+
+    Raises:
+        UsageError, TooLarge: see `slshell.metadata.images.measure`.
+    """
+    from slshell.metadata.images import measure
+
+    with environment.output.progress() as progress:
+
+        def told(done: int, total: int) -> None:
+            share = 100 * done // total if total else 100
+            progress.say(f"reading {image.name}: {share} % of {human_size(total)}")
+
+        return measure(image, told=told)
 
 
 def read_file(path: Path, largest: int) -> bytes:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
-from slshell.metadata.document import Digest
+from slshell.metadata.document import Digest, Metadata
 from slshell.model.errors import TooLarge, UsageError
 
 if sys.version_info >= (3, 14):
@@ -80,6 +80,20 @@ def measure(path: Path, *, max_bytes: int = LARGEST_BYTES, told: Told | None = N
         raise UsageError(f"the image {path.name} is damaged: {error}", hint="fetch it again") from error
     except OSError as error:
         raise UsageError(f"the image {path.name} cannot be read: {error.strerror or error}") from error
+
+
+def differences(metadata: Metadata, found: Measured) -> list[str]:
+    """How an image differs from what its metadata says, one sentence each; empty when it is that image.
+
+    The size and every checksum count, for SHA-1 and MD5 alone can be forged.
+    """
+    told = []
+    if metadata.size_bytes != found.size_bytes:
+        told.append(f"the image has {found.size_bytes} bytes, not {metadata.size_bytes}")
+    for algorithm, value in metadata.checksums.items():
+        if found.checksums[algorithm] != value:
+            told.append(f"the {algorithm} of the image is {found.checksums[algorithm]}, not {value}")
+    return told
 
 
 def _measured(file: BinaryIO, total: int, max_bytes: int, told: Told | None) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -204,6 +205,14 @@ def test_another_root_element_is_refused(root: str, said: str) -> None:
     text = golden("unsigned.xml").replace(b"rdf:RDF", root.encode())
     with pytest.raises(InvalidMetadata, match=f"the root element is {said}, not rdf:RDF"):
         read(text)
+
+
+def test_there_is_one_description() -> None:
+    text = golden("unsigned.xml").decode()
+    entry = re.findall("<rdf:Description .*</rdf:Description>", text, re.DOTALL)[0]
+    for other in ("", entry * 2):
+        with pytest.raises(InvalidMetadata, match="must have exactly 1 rdf:Description element"):
+            read(text.replace(entry, other).encode())
 
 
 def test_the_first_four_elements_have_their_order() -> None:

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from slshell.metadata.document import Digest
-from slshell.metadata.images import BLOCK, measure
+from slshell.metadata.images import BLOCK, differences, measure
 from slshell.model.errors import TooLarge, UsageError
+from tests.unit.metadata.samples import FULL
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -115,3 +117,15 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         measure(tmp_path / "nothing")
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         measure(tmp_path)
+
+
+def test_an_image_is_the_one_described_when_size_and_every_checksum_agree(
+    image: Callable[[bytes], Path],
+) -> None:
+    found = measure(image(CONTENT))
+    entry = replace(FULL, size_bytes=found.size_bytes, checksums=found.checksums)
+    assert differences(entry, found) == []
+    assert differences(replace(entry, size_bytes=1), found) == [f"the image has {len(CONTENT)} bytes, not 1"]
+    for algorithm, value in found.checksums.items():
+        other = replace(entry, checksums={**found.checksums, algorithm: "0"})
+        assert differences(other, found) == [f"the {algorithm} of the image is {value}, not 0"]
