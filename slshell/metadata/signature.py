@@ -267,9 +267,7 @@ def _canonical_signed_info(signed_info: etree._Element) -> bytes:
 
 def _cut_out(element: etree._Element) -> None:
     """Remove an element and nothing else: the text behind it stays, for it is part of what is signed."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        raise InvalidMetadata("the root element is a signature")
+    parent, before = next(element.iterancestors()), element.getprevious()
     tail = element.tail or ""
     parent.remove(element)
     if before is not None:

@@ -92,8 +92,17 @@ def text_of(element: etree._Element) -> str:
 
 
 def canonical(root: etree._Element) -> bytes:
-    """The inclusive canonical form (C14N 1.0, without comments) of a whole document."""
-    return bytes(etree.tostring(root.getroottree(), method="c14n", with_comments=False))
+    """The inclusive canonical form (C14N 1.0, without comments) of a whole document.
+
+    Raises:
+        InvalidMetadata: it has none, as where the name of a namespace is a relative address.
+    """
+    try:
+        return bytes(etree.tostring(root.getroottree(), method="c14n", with_comments=False))
+    except etree.C14NError as error:
+        raise InvalidMetadata(
+            "the metadata has no canonical form", hint="the names of its namespaces must be whole addresses"
+        ) from error
 
 
 def serialised(root: etree._Element) -> bytes:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from slshell.metadata import signature, xml
 from slshell.metadata.certificates import Signer
 from slshell.metadata.document import Digest, Metadata
 
@@ -89,3 +90,12 @@ def bare_signer(name: str, *, bits: int = 0, extension: x509.ExtensionType | Non
     if extension is not None:
         builder = builder.add_extension(extension, critical=False)
     return Signer(key, builder.sign(key, hashes.SHA256()))
+
+
+def resigned(data: bytes, signer: Signer) -> bytes:
+    """A document signed as it is, without the checks and the endorsement that `sign` sees to."""
+    root = xml.parsed(data)
+    for old in list(root.iter(xml.tag(xml.DSIG, "Signature"))):
+        signature._cut_out(old)
+    signature._append_signature(root, signer, False)
+    return xml.serialised(root)

@@ -17,7 +17,7 @@ from slshell.metadata.certificates import Signer, WrongPassword
 from slshell.metadata.document import written
 from slshell.metadata.xml import InvalidMetadata
 from slshell.model.errors import UsageError
-from tests.unit.metadata.samples import FULL, NOW, bare_signer, golden
+from tests.unit.metadata.samples import FULL, NOW, bare_signer, golden, resigned
 
 SECRET = "päss wörd".encode()
 
@@ -164,6 +164,8 @@ def test_addresses_that_cannot_be_read_are_refused() -> None:
         certificates.emails(signer.certificate)
     with pytest.raises(UsageError, match="has an extension that cannot be read"):
         signature.sign(written(FULL), signer, now=NOW, email="a@b.c")
+    with pytest.raises(InvalidMetadata, match="has an extension that cannot be read"):
+        signature.verify(resigned(golden("signed-modern.xml"), signer))
 
 
 def test_a_key_that_cannot_be_used_is_told(rsa_signer: Signer) -> None:

@@ -79,6 +79,12 @@ def test_what_would_make_the_canonical_form_take_for_ever_is_refused(
         signature.verify(changed(golden("signed-modern.xml"), old, new))
 
 
+def test_a_document_without_a_canonical_form_is_refused() -> None:
+    text = changed(golden("signed-modern.xml"), "<rdf:RDF ", '<rdf:RDF xmlns:x="relative" ')
+    with pytest.raises(InvalidMetadata, match="no canonical form"):
+        signature.verify(text)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

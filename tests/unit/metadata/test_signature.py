@@ -13,7 +13,7 @@ from slshell.metadata.certificates import Signer
 from slshell.metadata.document import Status, read, written
 from slshell.metadata.xml import InvalidMetadata
 from slshell.model.errors import NotAllowed, UsageError
-from tests.unit.metadata.samples import FULL, NOW, SIGNED, changed, golden
+from tests.unit.metadata.samples import FULL, NOW, SIGNED, changed, golden, resigned
 
 JANE = (
     "1.2.840.113549.1.9.1=#16176a616e652e746573746572406578616d706c652e6f7267,"
@@ -327,17 +327,6 @@ def test_a_signed_document_without_an_endorsement_is_refused(ec_signer: Signer) 
 def test_a_signature_does_not_make_a_lie_true(signed: bytes, ec_signer: Signer) -> None:
     other = changed(signed, f"<slreq:value>{FULL.checksums['SHA-1']}", "<slreq:value>" + "0" * 40)  # type: ignore[index]
     assert "are not consistent" in refused(resigned(other, ec_signer))
-
-
-def resigned(data: bytes, signer: Signer) -> bytes:
-    """A document signed as it is, without the checks and the endorsement that `sign` sees to."""
-    from slshell.metadata import xml
-
-    root = xml.parsed(data)
-    for old in list(root.iter(xml.tag(xml.DSIG, "Signature"))):
-        signature._cut_out(old)
-    signature._append_signature(root, signer, False)
-    return xml.serialised(root)
 
 
 @pytest.mark.parametrize("reason", ["too old", "", "<b>&\"'", "zwei\nZeilen – ü"])
