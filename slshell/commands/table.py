@@ -14,8 +14,8 @@ from slshell.commands.declare import Command, CommandGroup, Danger, common_optio
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "kinds", "line", "metadata_files", "parameters",
-        "registry", "signing", "ssh_line", "table", "waiting",
+        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "metadata_files",
+        "parameters", "registry", "signing", "ssh_line", "table", "volume_actions", "waiting",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

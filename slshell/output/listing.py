@@ -33,6 +33,8 @@ class Kind:
     """For `--quiet`: one line an item."""
     empty: str
     """Said (on a terminal) when there are none."""
+    line: Callable[[Any], str] | None = None
+    """One line an item instead of a table, for answers that scripts have read for years."""
 
 
 @dataclass(frozen=True, kw_only=True)
