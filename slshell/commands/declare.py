@@ -37,6 +37,8 @@ class _Parts:
 
     danger: Danger = Danger.READ
     aliases: tuple[str, ...] = ()
+    writes_a_file: bool = False
+    """Its `--output` names the file that it writes; the format is `-o` only."""
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         """`--help`, written through the environment's output."""
@@ -140,14 +142,15 @@ def _finish(made: Command, danger: Danger, aliases: Sequence[str]) -> None:
                 callback=_set_yes,
             )
         )
-    made.params.extend(common_options())
+    made.writes_a_file = any("--output" in each.opts for each in made.params)
+    made.params.extend(common_options(long=not made.writes_a_file))
 
 
-def common_options() -> list[click.Parameter]:
-    """The options that every command has."""
+def common_options(*, long: bool = True) -> list[click.Parameter]:
+    """The options that every command has; with `long` the format is also `--output`."""
     return [
         click.Option(
-            ["-o", "--output"],
+            ["-o", "--output"] if long else ["-o", "form"],
             type=click.Choice([form.value for form in Format]),
             expose_value=False,
             help="Format of the result.",

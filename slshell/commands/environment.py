@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from slshell.client.profiles import Profile, Settings, load_settings, pick_profile
 from slshell.model.errors import SlshellError, UsageError
+from slshell.output.text import clean
 from slshell.output.writer import Format, Output, terminal_width, wants_colour
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Environment:
     profile_name: str | None = None
     confirm: Callable[[Question], bool] | None = None
     """Asks the user; None when nobody can be asked. May be called from any thread that runs a command."""
+    ask_secret: Callable[[str], str] | None = None
+    """Asks for a password that is not shown, with this prompt; None when nobody can be asked."""
     open_session: Callable[[Instance], int] | None = None
     """Opens an interactive session in the face's own way and answers its exit status; None: the
     command uses the terminal that it was started from."""
@@ -104,6 +107,16 @@ class Environment:
         if not self.confirm(question):
             raise Declined("nothing was done")
 
+    def secret(self, prompt: str, hint: str) -> str:
+        """What the user answers to a prompt that does not show it.
+
+        Raises:
+            UsageError: nobody can be asked; `hint` says how it can be given otherwise.
+        """
+        if self.ask_secret is None:
+            raise UsageError(f"{prompt.rstrip(': ')} is needed, and nobody can be asked here", hint=hint)
+        return self.ask_secret(prompt)
+
 
 def of_process() -> Environment:
     """The environment of this process: its streams, terminal and variables."""
@@ -123,6 +136,7 @@ def of_process() -> Environment:
     environment = Environment(output=output, stdin=sys.stdin, stdin_is_tty=sys.stdin.isatty())
     if environment.stdin_is_tty and stderr_is_tty:
         environment.confirm = environment_asker(environment)
+        environment.ask_secret = secret_asker(environment)
     return environment
 
 
@@ -159,5 +173,19 @@ def environment_asker(environment: Environment) -> Callable[[Question], bool]:
             output.warning(f"  {line}")
         output.prompt(f"{question.text} [y/N] ")
         return environment.stdin.readline().strip().lower() in ("y", "yes")
+
+    return ask
+
+
+def secret_asker(environment: Environment) -> Callable[[str], str]:
+    """Ask on the terminal for what it must not show."""
+
+    def ask(prompt: str) -> str:
+        from getpass import getpass
+
+        try:
+            return getpass(clean(prompt), environment.output.stderr)
+        except EOFError as error:
+            raise Declined("no password was given") from error
 
     return ask

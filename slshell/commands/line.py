@@ -12,7 +12,7 @@ import click
 from slshell.client.profiles import nearest_hint
 from slshell.commands.declare import SomeFailed
 from slshell.commands.environment import Environment, apply_settings
-from slshell.commands.table import Root, make_root
+from slshell.commands.table import Root, command_names, load, make_root
 from slshell.model.errors import ExitCode, SlshellError, UsageError
 from slshell.output.formats import Format
 
@@ -94,13 +94,20 @@ def run_line(line: str, environment: Environment) -> Result:
     )
 
 
+def _writes_a_file(args: Sequence[str]) -> bool:
+    """Whether the line is of a command whose `--output` is a file instead of the format."""
+    named = next((word for word in args if word in command_names()), None)
+    return named is not None and load(named).writes_a_file
+
+
 def _format_of(args: Sequence[str], environment: Environment) -> None:
     """Take `-o` from the raw words, so that errors of the parser come out in that format as well."""
     words = list(args[: args.index("--")] if "--" in args else args)
+    flags = ("-o",) if _writes_a_file(words) else ("-o", "--output")
     for at, word in enumerate(words):
-        if word in ("-o", "--output") and at + 1 < len(words):
+        if word in flags and at + 1 < len(words):
             value = words[at + 1]
-        elif word.startswith("--output="):
+        elif word.startswith("--output=") and "--output" in flags:
             value = word.partition("=")[2]
         elif word.startswith("-o") and not word.startswith("--"):
             value = word[2:]

@@ -14,8 +14,8 @@ from slshell.commands.declare import Command, CommandGroup, Danger, common_optio
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "parameters",
-        "registry", "ssh_line", "table", "volume_actions", "waiting",
+        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "metadata_files",
+        "parameters", "registry", "signing", "ssh_line", "table", "volume_actions", "waiting",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""
@@ -131,7 +131,7 @@ def _show_version(context: click.Context, parameter: click.Parameter, value: boo
 
 
 def _info(name: str, found: Command | click.Command) -> CommandInfo:
-    common = {"output", "quiet", "profile", "debug"}
+    common = {"output", "form", "quiet", "profile", "debug"}
     return CommandInfo(
         name=name,
         summary=found.get_short_help_str(limit=80),

@@ -251,6 +251,7 @@ class SlshellApp(App[int]):
         quiet = Output(stdout=io.StringIO(), stderr=io.StringIO(), width=None, colours=False)
         own = environment.with_output(quiet)
         own.confirm = self._confirm
+        own.ask_secret = None
         own.open_session = self._open_session
         own.stdin, own.stdin_is_tty = io.StringIO(), False
         return own

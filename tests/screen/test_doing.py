@@ -5,6 +5,9 @@ from __future__ import annotations
 from textual.events import MouseScrollDown
 from textual.widgets import Input
 
+from slshell.client.cloud import Cloud
+from slshell.commands.environment import of_process
+from slshell.dashboard.app import SlshellApp
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.output import OutputScreen
@@ -255,3 +258,12 @@ async def test_quit_leaves_machines_alone(cloud: ScreenCloud) -> None:
         await screen.press("q")
         await screen.until(lambda: screen.app.return_value == 0)
     assert posted(cloud) == []
+
+
+def test_a_password_is_not_asked_on_the_terminal_behind_the_dashboard(cloud: ScreenCloud) -> None:
+    environment = of_process()
+    environment.make_cloud = lambda profile, _start, notice: Cloud.of_profile(
+        profile, start=False, notice=notice
+    )
+    environment.ask_secret = lambda prompt: "secret"
+    assert SlshellApp(environment).environment.ask_secret is None

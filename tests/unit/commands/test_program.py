@@ -15,7 +15,10 @@ from slshell.commands.registry import Danger, command_names, commands, load, mak
 from slshell.model.errors import ERRORS, ExitCode
 from tests.unit.client.served import ServedCloud, instance
 
-HEAVY = ("textual", "paramiko", "prompt_toolkit", "libvirt", "requests", "cryptography", "sqlalchemy", "yaml")
+HEAVY = (
+    "textual", "paramiko", "prompt_toolkit", "libvirt", "requests", "cryptography", "sqlalchemy", "yaml",
+    "lxml",
+)  # fmt: skip
 
 
 def slshell(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
