@@ -242,7 +242,9 @@ class Cloud:
             size = path.stat().st_size
             file = path.open("rb")
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name an image file") from error
+            raise UsageError(
+                f"{path} cannot be read", why=str(error.strerror), hint="name an image file"
+            ) from error
         with file:
             body = self._request(
                 "POST",
@@ -332,7 +334,8 @@ def _decode(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise CloudUnreachable(
-            f"the answer of the cloud does not fit: {error}",
+            "the answer of the cloud does not fit",
+            why=str(error),
             hint="client and cloud may be of different versions; slshell cloud status shows the cloud's",
         ) from error
 
@@ -357,6 +360,7 @@ def _token(profile: Profile) -> str:
         return profile.token_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"profiles.{profile.name}.token_file: {profile.token_file} cannot be read: {error}",
+            f"profiles.{profile.name}.token_file: {profile.token_file} cannot be read",
+            why=str(error),
             hint="put the cloud's token into that file",
         ) from error

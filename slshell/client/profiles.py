@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from slshell.model.errors import UsageError
+from slshell.model.nearest import nearest_hint as nearest_hint
 
 LOCAL = "local"
 CONFIG_FILE = "config.toml"
@@ -125,13 +126,15 @@ def settings_data(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="make it a readable UTF-8 file") from error
+        raise UsageError(
+            f"{path} cannot be read", why=str(error), hint="make it a readable UTF-8 file"
+        ) from error
     import tomllib
 
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}", hint="correct that line") from error
+        raise UsageError(f"{path} is not TOML", why=str(error), hint="correct that line") from error
 
 
 def settings_from(data: dict[str, Any], path: Path) -> Settings:
@@ -174,16 +177,6 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
         return Profile(name=LOCAL, home=home)
     known = [LOCAL, *settings.profiles]
     raise UsageError(f"there is no profile “{chosen}”", hint=nearest_hint(chosen, known))
-
-
-def nearest_hint(word: str, known: list[str]) -> str:
-    """“did you mean X?” when something is close, else the list of what there is."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"there is: {', '.join(sorted(known))}" if known else ""
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:

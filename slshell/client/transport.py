@@ -119,17 +119,21 @@ class Transport:
         self._pool.close()
 
     def _broken(self, error: Exception) -> SlshellError:
-        hint = "slshell cloud status tells whether it runs; slshell cloud logs what it said"
+        hint = "slshell config test tells which clouds answer"
+        if isinstance(self._pool, UnixPool):
+            hint = "slshell cloud status tells whether it runs; slshell cloud logs what it said"
+        why = _reason(error)
         if isinstance(error, (NewConnectionError, ConnectTimeoutError)):
-            return NotConnected(f"no cloud answers at {self.where}", hint=hint)
+            return NotConnected(f"no cloud answers at {self.where}", why=why, hint=hint)
         if isinstance(error, ReadTimeoutError):
             return TimedOut(f"the cloud at {self.where} did not answer in time", hint=hint)
         if isinstance(error, SSLError):
             return NotAllowed(
-                f"the certificate of {self.where} is not accepted: {error}",
+                f"the certificate of {self.where} is not accepted",
+                why=why,
                 hint="set cafile in the profile to the authority that signed it",
             )
-        return ConnectionBroke(f"the connection to {self.where} broke: {error}", hint=hint)
+        return ConnectionBroke(f"the connection to {self.where} broke", why=why, hint=hint)
 
 
 class UnixConnection(HTTPConnection):
@@ -172,6 +176,16 @@ class UnixPool(HTTPConnectionPool):
                     connection.sock.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     connection.close()
+
+
+def _reason(error: BaseException) -> str:
+    """The system's own words, which libraries wrap in theirs."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rpartition(": ")[2]
 
 
 def _query_text(value: Any) -> str:

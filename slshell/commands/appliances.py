@@ -13,7 +13,7 @@ from slshell.model.errors import SlshellError
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=APPLIANCE)
 @click.argument("appliances", type=ApplianceId, nargs=-1, metavar="[APPLIANCE…]")
 @click.option("--name", metavar="PATTERN", help="Only these names; * stands for anything.")
 @click.option("--state", type=click.Choice([str(state) for state in ApplianceState]))

@@ -9,8 +9,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from slshell.client.profiles import Profile, Settings, load_settings, pick_profile
+from slshell.client.profiles import (
+    CONFIG_FILE,
+    LOCAL,
+    OutputSettings,
+    Profile,
+    Settings,
+    load_settings,
+    pick_profile,
+)
 from slshell.model.errors import SlshellError, UsageError
+from slshell.output.formats import parse_format
+from slshell.output.layout import Layout
 from slshell.output.writer import Format, Output, terminal_width, wants_colour
 
 if TYPE_CHECKING:
@@ -57,6 +67,8 @@ class Environment:
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    problem: SlshellError | None = field(default=None, init=False)
+    """What is wrong with the configuration; commands that need none of it work all the same."""
 
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
@@ -81,6 +93,13 @@ class Environment:
     def profile(self) -> Profile:
         """The cloud that was chosen."""
         return pick_profile(self.profile_name, self.settings, self.environ)
+
+    def profile_names(self) -> list[str]:
+        """The profiles there are; none when a configuration file is broken."""
+        try:
+            return [LOCAL, *self.settings.profiles]
+        except SlshellError:
+            return []
 
     @cached_property
     def cloud(self) -> Cloud:
@@ -134,20 +153,26 @@ def _open_missing() -> None:
 
 
 def apply_settings(environment: Environment) -> None:
-    """Let the configuration file decide what no option has decided yet."""
-    settings = environment.settings.output
+    """Let the configuration file decide what no option has decided yet; what is wrong with it is kept
+    as the environment's `problem`.
+    """
     output = environment.output
+    environment.problem = None
+    try:
+        settings = environment.settings.output
+    except SlshellError as error:
+        environment.problem = error
+        settings = OutputSettings()
+    try:
+        output.format, template = parse_format(settings.format)
+    except UsageError as error:
+        environment.problem = UsageError(f"output.format in {CONFIG_FILE}: {error.message}", hint=error.hint)
+        output.format, template = Format.TABLE, None
+    output.layout = Layout(template=template)
     if output.colours is None:
         output.colours = wants_colour(
             environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
         )
-    try:
-        output.format = Format(settings.format)
-    except ValueError as error:
-        raise UsageError(
-            f"output.format is “{settings.format}” in the configuration",
-            hint=f"use one of {', '.join(Format)}",
-        ) from error
 
 
 def environment_asker(environment: Environment) -> Callable[[Question], bool]:

@@ -17,7 +17,7 @@ from slshell.output.listing import Listing
 WAIT_S = 20.0
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=EVENT)
 @click.option("--instance", type=InstanceId, help="Only what happened to this machine.")
 @click.option("--severity", type=click.Choice([str(severity) for severity in Severity]))
 @click.option("--after", type=int, metavar="EVENT", help="Only events after this one.")

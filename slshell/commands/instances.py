@@ -13,7 +13,7 @@ from slshell.model.instance import State
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ, aliases=("describe-instance",))
+@command(danger=Danger.READ, shows=INSTANCE, aliases=("describe-instance",))
 @click.argument("instances", type=InstanceId, nargs=-1, metavar="[ID…]")
 @click.option("--state", type=click.Choice([str(state) for state in State], case_sensitive=False))
 @click.option("--name", metavar="PATTERN", help="Only these names; * stands for anything.")

@@ -12,7 +12,7 @@ from slshell.model.event import JobState
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=JOB)
 @click.option("--state", type=click.Choice([str(state) for state in JobState]))
 @click.option("--instance", type=InstanceId, help="Only work on this machine.")
 def jobs_command(environment: Environment, state: str | None, instance: str | None) -> Listing:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, State
+from slshell.model.nearest import nearest_hint
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

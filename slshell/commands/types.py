@@ -8,7 +8,7 @@ from slshell.commands.registry import Danger, command
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=TYPE)
 def types_command(environment: Environment) -> Listing:
     """List the machine sizes; * marks the one used when none is named."""
     return Listing(kind=TYPE, items=environment.cloud.types())

@@ -12,7 +12,7 @@ from slshell.commands.waiting import GOALS, REACHABLE, TIMEOUT_S, wait_for
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, watch=False)
 @click.argument("instances", type=InstanceId, nargs=-1, required=True, metavar="ID…")
 @click.option(
     "--for",

@@ -179,7 +179,7 @@ def test_completion_behind_an_unknown_command_offers_nothing(served: ServedCloud
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_is_told_in_one_line(served: ServedCloud) -> None:
+def test_a_full_disk_is_told_with_its_reason(served: ServedCloud) -> None:
     served.put(instance(1))
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -190,7 +190,10 @@ def test_a_full_disk_is_told_in_one_line(served: ServedCloud) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == "slshell: the result cannot be written: [Errno 28] No space left on device\n"
+    assert done.stderr == (
+        "slshell: the result cannot be written\n"
+        "  No space left on device\n  make room, or write it elsewhere\n"
+    )
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
