@@ -14,6 +14,8 @@ from slshell.output.formats import Format
 
 COMPLETION = "_SLSHELL_COMPLETE"
 """The variable by which a shell's completion script asks for words."""
+COMPLETION_S = 0.3
+"""Longest time that completion waits for a cloud."""
 
 
 def main(args: list[str] | None = None) -> None:
@@ -22,6 +24,10 @@ def main(args: list[str] | None = None) -> None:
     environment = of_process()
     root = program()
     if os.environ.get(COMPLETION):
+        from slshell.commands.shells import register
+
+        register()
+        environment.patience_s = COMPLETION_S
         root.main(args=words, prog_name="slshell", complete_var=COMPLETION, obj=environment)
     if "--debug" not in words:
         sys.excepthook = partial(_fault, environment)

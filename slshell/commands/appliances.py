@@ -16,7 +16,9 @@ from slshell.output.listing import Listing
 @command(danger=Danger.READ, shows=APPLIANCE)
 @click.argument("appliances", type=ApplianceId, nargs=-1, metavar="[APPLIANCE…]")
 @click.option("--name", metavar="PATTERN", help="Only these names; * stands for anything.")
-@click.option("--state", type=click.Choice([str(state) for state in ApplianceState]))
+@click.option(
+    "--state", type=click.Choice([str(state) for state in ApplianceState]), help="Only those in this state."
+)
 def appliances_command(
     environment: Environment, appliances: tuple[str, ...], name: str | None, state: str | None
 ) -> Listing:

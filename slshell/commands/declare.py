@@ -43,7 +43,7 @@ class _Parts:
         sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Output": [], "Every command": []}
         for parameter in _of_params(self, context):
             record = parameter.get_help_record(context)
-            if record is not None:
+            if record is not None and record[1]:
                 sections[section_of(parameter)].append(record)
         for title, records in sections.items():
             if records:
@@ -136,6 +136,9 @@ def command(
         made.danger = danger
         made.aliases = tuple(aliases)
         made.needs_settings = needs_settings
+        for parameter in made.params:
+            if isinstance(parameter.type, click.IntRange | click.FloatRange) and parameter.metavar is None:
+                parameter.metavar = "N"
         if danger is Danger.DESTROY:
             made.params.append(yes_option())
         if "Listing" in str(function.__annotations__.get("return")):

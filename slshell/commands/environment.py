@@ -67,6 +67,8 @@ class Environment:
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    patience_s: float | None = None
+    """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)
     """What is wrong with the configuration; commands that need none of it work all the same."""
 

@@ -6,7 +6,7 @@ import click
 
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import INSTANCE
-from slshell.commands.parameters import ApplianceId, InstanceId, TypeName, resolve_ids
+from slshell.commands.parameters import AnyCase, ApplianceId, InstanceId, TypeName, resolve_ids
 from slshell.commands.registry import Danger, command
 from slshell.model.errors import SlshellError
 from slshell.model.instance import State
@@ -15,7 +15,12 @@ from slshell.output.listing import Listing
 
 @command(danger=Danger.READ, shows=INSTANCE, aliases=("describe-instance",))
 @click.argument("instances", type=InstanceId, nargs=-1, metavar="[ID…]")
-@click.option("--state", type=click.Choice([str(state) for state in State], case_sensitive=False))
+@click.option(
+    "--state",
+    type=AnyCase(State),
+    metavar="STATE",
+    help="Only machines in this state.",
+)
 @click.option("--name", metavar="PATTERN", help="Only these names; * stands for anything.")
 @click.option("--appliance", type=ApplianceId, help="Only machines of this appliance.")
 @click.option("-t", "--type", "type_name", type=TypeName, help="Only machines of this type.")

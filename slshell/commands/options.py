@@ -34,10 +34,6 @@ class FormatName(click.ParamType[Any]):
         """The format, with its template where it is one."""
         return value if isinstance(value, tuple) else parse_format(str(value))
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """All formats, for the help."""
-        return "|".join([*PLAIN_FORMATS, f"{TEMPLATE_PREFIX}…"])
-
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
@@ -101,7 +97,7 @@ def common_options() -> list[click.Parameter]:
             ["-o", "--output"],
             type=FormatName(),
             expose_value=False,
-            help="Format of the result.",
+            help=f"Print as {', '.join(PLAIN_FORMATS)} or {TEMPLATE_PREFIX}…",
             callback=_set_format,
         ),
         click.Option(

@@ -7,7 +7,9 @@ a running cloud only, and never starts one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -22,10 +24,23 @@ if TYPE_CHECKING:
     from slshell.client.cloud import Cloud
 
 
+class Offer(NamedTuple):
+    """A word that may be meant."""
+
+    word: str
+    text: str
+    """What is shown beside it; untrusted."""
+    twin: str = ""
+    """Another word for the same thing, so that it is not offered once more."""
+
+
+Offers = Callable[["Cloud"], Iterable[tuple[str, str] | Offer]]
+
+
 class Reference(click.ParamType[Any]):
     """A word that names a resource of the cloud; completed with what the cloud has."""
 
-    def __init__(self, name: str, offers: Callable[[Cloud], Iterable[tuple[str, str]]]) -> None:
+    def __init__(self, name: str, offers: Offers) -> None:
         self.name = name
         self._offers = offers
 
@@ -37,35 +52,60 @@ class Reference(click.ParamType[Any]):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Names and ids that begin with what is typed; nothing when no cloud answers."""
+    ) -> list[CompletionItem[str]]:
+        """Names and ids that begin with what is typed and are not yet on the line; nothing when no
+        cloud answers in time.
+        """
         from click.shell_completion import CompletionItem
 
         environment = ctx.obj
         if not isinstance(environment, Environment):
             return []
-        try:
-            offers = list(self._offers(environment.cloud_if_up()))
-        except SlshellError:
-            return []
-        return [CompletionItem(word, help=text) for word, text in offers if word.startswith(incomplete)]
+        typed = ctx.params.get(str(param.name))
+        taken = set(typed) if isinstance(typed, tuple) else set()
+        items = []
+        for each in _in_time(lambda: self._offers(environment.cloud_if_up()), environment.patience_s):
+            offer = Offer(*each)
+            if offer.word.startswith(incomplete) and not {offer.word, offer.twin} & taken:
+                items.append(CompletionItem(offer.word, help=offer.text))
+        return items
 
 
-def _instances(wanted: frozenset[State] | None) -> Callable[[Cloud], Iterable[tuple[str, str]]]:
-    def offers(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _in_time(
+    ask: Callable[[], Iterable[tuple[str, str] | Offer]], limit_s: float | None
+) -> list[tuple[str, str] | Offer]:
+    """What `ask` offers; nothing when the cloud fails, or has not answered in whole by then."""
+    if limit_s is None:
+        with suppress(SlshellError):
+            return list(ask())
+        return []
+    found: list[tuple[str, str] | Offer] = []
+    done = Event()
+
+    def fetch() -> None:
+        with suppress(SlshellError):
+            found.extend(list(ask()))
+        done.set()
+
+    Thread(target=fetch, daemon=True).start()
+    return found if done.wait(limit_s) else []
+
+
+def _instances(wanted: frozenset[State] | None) -> Offers:
+    def offers(cloud: Cloud) -> Iterable[Offer]:
         for each in cloud.instances():
             if wanted is None or each.state in wanted:
                 text = f"{each.state} {each.appliance} {each.address}"
-                yield str(each.id), f"{each.name} {text}"
-                yield each.name, f"{each.id} {text}"
+                yield Offer(str(each.id), f"{each.name} {text}", each.name)
+                yield Offer(each.name, f"{each.id} {text}", str(each.id))
 
     return offers
 
 
-def _appliances(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _appliances(cloud: Cloud) -> Iterable[Offer]:
     for each in cloud.appliances():
-        yield each.name, each.title
-        yield each.id, each.name
+        yield Offer(each.name, each.title, each.id)
+        yield Offer(each.id, each.name, each.name)
 
 
 def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
@@ -81,6 +121,22 @@ def instance_in(*states: State) -> Reference:
 InstanceId = Reference("instance", _instances(None))
 ApplianceId = Reference("appliance", _appliances)
 TypeName = Reference("type", _types)
+
+
+class AnyCase(click.Choice[str]):
+    """One of several words in any case, completed as they are spelled."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__([str(word) for word in words], case_sensitive=False)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """The words that begin with what is typed, whatever its case."""
+        from click.shell_completion import CompletionItem
+
+        typed = incomplete.casefold()
+        return [CompletionItem(word) for word in self.choices if word.casefold().startswith(typed)]
 
 
 class KeyValue(click.ParamType[Any]):

@@ -15,8 +15,8 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "kinds", "line", "options", "parameters", "registry",
-        "ssh_line", "table", "waiting", "watching",
+        "actions", "checks", "declare", "environment", "kinds", "line", "manual", "options", "parameters",
+        "registry", "shells", "ssh_line", "table", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

@@ -6,7 +6,7 @@ import click
 
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import INSTANCE
-from slshell.commands.parameters import InstanceId, resolve_ids
+from slshell.commands.parameters import AnyCase, InstanceId, resolve_ids
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import GOALS, REACHABLE, TIMEOUT_S, wait_for
 from slshell.output.listing import Listing
@@ -17,7 +17,7 @@ from slshell.output.listing import Listing
 @click.option(
     "--for",
     "goal",
-    type=click.Choice(GOALS, case_sensitive=False),
+    type=AnyCase(GOALS),
     default=REACHABLE,
     show_default=True,
     help="A state, reachable (SSH answers) or gone.",
