@@ -13,6 +13,7 @@ import msgspec
 
 from slshell.client import local
 from slshell.client.profiles import Profile
+from slshell.client.secrets import password_of
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
 from slshell.model.appliance import Appliance, ImportRequest
 from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
@@ -103,8 +104,15 @@ class RemoteLink:
         """See `Link`."""
         with self._lock:
             if self._transport is None:
+                profile = self._profile
+                account = (profile.username, password_of(profile)) if profile.username else None
+                certificate = profile.pem_certificate
                 self._transport = Transport.over_tcp(
-                    self._profile.url or "", token=_token(self._profile), cafile=self._profile.cafile
+                    profile.url or "",
+                    token=_token(profile),
+                    account=account,
+                    cafile=profile.cafile,
+                    certificate=(certificate, profile.pem_key or certificate) if certificate else None,
                 )
             return self._transport
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+from slshell.client.clouds import Clouds
 from slshell.client.profiles import (
     CONFIG_FILE,
-    LOCAL,
     OutputSettings,
     Profile,
     Settings,
     load_settings,
-    pick_profile,
 )
 from slshell.model.errors import SlshellError, UsageError
 from slshell.output.formats import parse_format
 from slshell.output.layout import Layout
+from slshell.output.text import clean
 from slshell.output.writer import Format, Output, terminal_width, wants_colour
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Environment:
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    ask_secret: Callable[[str], str] | None = None
+    """Asks for a password without showing it; None when nobody can be asked."""
     patience_s: float | None = None
     """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)
@@ -75,7 +77,7 @@ class Environment:
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
         inner = replace(self, output=output)
-        for name in ("settings", "profile", "cloud"):
+        for name in ("settings", "clouds", "profile", "cloud"):
             if name in self.__dict__:
                 inner.__dict__[name] = self.__dict__[name]
         return inner
@@ -94,12 +96,20 @@ class Environment:
     @cached_property
     def profile(self) -> Profile:
         """The cloud that was chosen."""
-        return pick_profile(self.profile_name, self.settings, self.environ)
+        found = self.clouds.pick(self.profile_name)
+        if found.username and not found.password and not found.password_from and self.ask_secret:
+            found = replace(found, password=self.ask_secret(f"password of {found.username} at {found.url}: "))
+        return found
+
+    @cached_property
+    def clouds(self) -> Clouds:
+        """All clouds of the configuration."""
+        return Clouds.read(self.settings, self.environ)
 
     def profile_names(self) -> list[str]:
         """The profiles there are; none when a configuration file is broken."""
         try:
-            return [LOCAL, *self.settings.profiles]
+            return self.clouds.names()
         except SlshellError:
             return []
 
@@ -144,7 +154,14 @@ def of_process() -> Environment:
     environment = Environment(output=output, stdin=sys.stdin, stdin_is_tty=sys.stdin.isatty())
     if environment.stdin_is_tty and stderr_is_tty:
         environment.confirm = environment_asker(environment)
+        environment.ask_secret = _hidden
     return environment
+
+
+def _hidden(prompt: str) -> str:
+    from getpass import getpass
+
+    return getpass(clean(prompt))
 
 
 def _open_missing() -> None:
@@ -162,6 +179,7 @@ def apply_settings(environment: Environment) -> None:
     environment.problem = None
     try:
         settings = environment.settings.output
+        environment.clouds  # noqa: B018 - reading it is what checks it
     except SlshellError as error:
         environment.problem = error
         settings = OutputSettings()

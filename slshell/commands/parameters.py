@@ -12,11 +12,12 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
 from slshell.commands.environment import Environment
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
-from slshell.model.instance import Instance, State
-from slshell.model.nearest import nearest_hint
+from slshell.model.instance import Instance, InstanceType, State
+from slshell.model.nearest import nearest, nearest_hint
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -154,6 +155,15 @@ class KeyValue(click.ParamType[Any]):
         return key, text
 
 
+def offered_types(environment: Environment) -> list[InstanceType]:
+    """The cloud's machine sizes with those of the user's own file, which hide the cloud's of that name."""
+    own = environment.clouds.file.types
+    theirs = environment.cloud.types()
+    found = {each.name: each for each in theirs} | dict(own)
+    default = environment.profile.instance_type or next((each.name for each in theirs if each.default), "")
+    return [msgspec.structs.replace(each, default=name == default) for name, each in found.items()]
+
+
 def resolve_instance(cloud: Cloud, reference: str) -> Instance:
     """The instance that an id or an unambiguous name stands for.
 
@@ -161,7 +171,10 @@ def resolve_instance(cloud: Cloud, reference: str) -> Instance:
         NotFound: there is none, with the nearest names. Conflict: several live ones have this name.
     """
     if reference.isascii() and reference.isdigit():
-        return cloud.instance(int(reference))
+        try:
+            return cloud.instance(int(reference))
+        except NotFound as error:
+            raise near_id(cloud, int(reference), error) from error
     living = cloud.instances()
     return _named(living, reference)
 
@@ -182,6 +195,15 @@ def resolve_ids(cloud: Cloud, references: Iterable[str]) -> tuple[list[int], lis
         except SlshellError as error:
             errors.append(error)
     return list(ids), errors
+
+
+def near_id(cloud: Cloud, number: int, error: SlshellError) -> SlshellError:
+    """The error that a machine's number gave; one that there is not is told with the nearest there are."""
+    if not isinstance(error, NotFound):
+        return error
+    ids = nearest(str(number), [str(each.id) for each in cloud.instances()])
+    hint = f"did you mean {' or '.join(ids)}?" if ids else error.hint or "slshell instances lists them"
+    return NotFound(error.message, hint=hint, details=error.details)
 
 
 def _named(living: list[Instance], reference: str) -> Instance:

@@ -10,7 +10,7 @@ from slshell.client.cloud import new_request_id
 from slshell.commands.actions import wait_options
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import LAUNCHED, TYPE
-from slshell.commands.parameters import ApplianceId, KeyValue, TypeName
+from slshell.commands.parameters import ApplianceId, KeyValue, TypeName, offered_types
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
 from slshell.model.errors import UsageError
@@ -68,22 +68,26 @@ def run_command(
     With --quiet it prints `ID, ADDRESS` for each.
     """
     if list_types:
-        return Listing(kind=TYPE, items=environment.cloud.types())
+        return Listing(kind=TYPE, items=offered_types(environment))
     if appliance is None:
         raise UsageError("no appliance is named", hint="slshell appliances lists them, for example ttylinux")
     if name is not None:
         checked_name(name)
-    found = public_keys(keys, setting=environment.settings.ssh.key, environ=environment.environ)
+    profile = environment.profile
+    setting = profile.public_key or environment.settings.ssh.key
+    found = public_keys(keys, setting=setting, environ=environment.environ)
     environment.output.notice(found.notice)
+    type_name = type_name or profile.instance_type or None
+    own = environment.clouds.file.types.get(type_name or "")
     request = RunRequest(
         request_id=new_request_id(),
         appliance=appliance,
-        type=type_name,
+        type=None if own else type_name,
         count=number,
         name=name,
-        vcpu=cpu,
-        ram_mib=ram,
-        swap_mib=swap,
+        vcpu=cpu or (own.vcpu if own else None),
+        ram_mib=ram or (own.ram_mib if own else None),
+        swap_mib=swap if swap is not None or own is None else own.swap_mib,
         keys=found.lines,
         context=dict(context),
     )

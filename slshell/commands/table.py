@@ -16,7 +16,7 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 MACHINERY = frozenset(
     {
         "actions", "checks", "declare", "environment", "kinds", "line", "manual", "options", "parameters",
-        "registry", "shells", "ssh_line", "table", "waiting", "watching",
+        "profile_checks", "registry", "shells", "side_by_side", "ssh_line", "table", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""
