@@ -17,6 +17,9 @@ from slshell.model.errors import ExitCode, Interrupted, SlshellError, UsageError
 from slshell.model.nearest import nearest, nearest_hint
 from slshell.output.formats import Format, parse_format
 
+SURPLUS = "Got unexpected extra argument"
+"""How click begins to complain of words that nothing takes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -132,7 +135,10 @@ def usage_error(failure: click.ClickException) -> UsageError:
         )
     if isinstance(failure, click.BadParameter) and failure.param is not None:
         return _bad_value(failure, failure.param, failure.ctx)
-    return UsageError(failure.format_message().rstrip("."), hint=f"{path} --help shows what it takes")
+    said = failure.format_message().rstrip(".")
+    if said.startswith(SURPLUS):
+        said = f"there is a word too many: {said.partition('(')[2].rstrip(')')}"
+    return UsageError(said, hint=f"{path} --help shows what it takes")
 
 
 def _bad_value(failure: click.BadParameter, parameter: click.Parameter, context: click.Context) -> UsageError:
@@ -142,4 +148,10 @@ def _bad_value(failure: click.BadParameter, parameter: click.Parameter, context:
         value = said.partition("'")[2].partition("'")[0]
         known = [str(choice) for choice in parameter.type.choices]
         return UsageError(f"“{value}” is not a value of {what}", hint=nearest_hint(value, known))
-    return UsageError(f"{what}: {said}", hint=f"{context.command_path} --help shows what it takes")
+    hint = f"{context.command_path} --help shows what it takes"
+    if isinstance(parameter.type, click.IntRange | click.FloatRange):
+        number = "a whole number" if isinstance(parameter.type, click.IntRange) else "a number"
+        limit = f" of at least {parameter.type.min:g}" if parameter.type.min is not None else ""
+        value = said.partition("'")[2].partition("'")[0] or said.split(" ")[0]
+        return UsageError(f"{what} wants {number}{limit}, not “{value}”", hint=hint)
+    return UsageError(f"{what}: {said}", hint=hint)

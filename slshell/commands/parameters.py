@@ -203,7 +203,8 @@ def near_id(cloud: Cloud, number: int, error: SlshellError) -> SlshellError:
         return error
     ids = nearest(str(number), [str(each.id) for each in cloud.instances()])
     hint = f"did you mean {' or '.join(ids)}?" if ids else error.hint or "slshell instances lists them"
-    return NotFound(error.message, hint=hint, details=error.details)
+    told = NotFound(error.message, hint=hint, details=error.details)
+    return told.with_traceback(error.__traceback__)
 
 
 def _named(living: list[Instance], reference: str) -> Instance:

@@ -169,7 +169,7 @@ def test_no_machines_is_said_beside_the_data(run: Run, served: ServedCloud) -> N
         ("instanzes", "there is no command “instanzes”", "did you mean instances?"),
         ("instances --stat x", "there is no option --stat", "did you mean --state?"),
         ("instances --state Runing", "“Runing” is not a value of --state", "did you mean Running?"),
-        ("hosts extra", "unexpected extra argument (extra)", "slshell hosts --help shows"),
+        ("hosts extra", "there is a word too many: extra", "slshell hosts --help shows"),
         ("kill", "ID is missing", "write slshell kill [OPTIONS] ID…"),
         ("instances 'half", "this line cannot be read", "close the quotation mark"),
     ],
