@@ -15,14 +15,20 @@ import click
 import msgspec
 
 from slshell.commands.environment import Environment
+from slshell.model.appliance import ApplianceKind
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, InstanceType, State
 from slshell.model.nearest import nearest, nearest_hint
+from slshell.model.volume import GIB, Volume, VolumeState
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from slshell.client.cloud import Cloud
+
+
+SHOWN = 5
+"""Volumes named where a reference stands for several."""
 
 
 class Offer(NamedTuple):
@@ -114,12 +120,38 @@ def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
         yield each.name, f"{each.vcpu} CPU, {each.ram_mib} MB"
 
 
+def _volumes(wanted: frozenset[VolumeState] | None) -> Offers:
+    def offers(cloud: Cloud) -> Iterable[Offer]:
+        for each in cloud.volumes(all=wanted is not None):
+            if wanted is None or each.state in wanted:
+                text = f"{each.size_bytes / GIB:g} GiB, {each.state}"
+                yield Offer(each.id, f"{each.tag} {text}".strip(), each.tag)
+                if each.tag:
+                    yield Offer(each.tag, f"{each.id[:8]} {text}", each.id)
+
+    return offers
+
+
+def _static_disks(cloud: Cloud) -> Iterable[Offer]:
+    for each in cloud.appliances(kind=ApplianceKind.DISK):
+        if each.kind is ApplianceKind.DISK:
+            yield Offer(each.name, each.title, each.id)
+            yield Offer(each.id, each.name, each.name)
+
+
+def volume_in(*states: VolumeState) -> Reference:
+    """A volume's UUID or tag, completed with those in these states only."""
+    return Reference("volume", _volumes(frozenset(states)))
+
+
 def instance_in(*states: State) -> Reference:
     """An instance id or name, completed with machines in these states only."""
     return Reference("instance", _instances(frozenset(states)))
 
 
 InstanceId = Reference("instance", _instances(None))
+VolumeId = Reference("volume", _volumes(None))
+StaticDiskId = Reference("appliance", _static_disks)
 ApplianceId = Reference("appliance", _appliances)
 TypeName = Reference("type", _types)
 
@@ -205,6 +237,47 @@ def near_id(cloud: Cloud, number: int, error: SlshellError) -> SlshellError:
     hint = f"did you mean {' or '.join(ids)}?" if ids else error.hint or "slshell instances lists them"
     told = NotFound(error.message, hint=hint, details=error.details)
     return told.with_traceback(error.__traceback__)
+
+
+def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:
+    """The volume that a UUID, the beginning of one, or a tag stands for.
+
+    Raises:
+        NotFound: there is none, with the nearest tags. Conflict: several are meant.
+    """
+    known = list(known)
+    found = [each for each in known if reference in (each.id, each.tag)]
+    if not found:
+        found = [each for each in known if each.id.startswith(reference.lower())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Conflict(
+            f"“{reference}” stands for {len(found)} volumes",
+            hint="say which by more of its UUID: " + ", ".join(each.id for each in found[:SHOWN]),
+            details={"ids": [each.id for each in found]},
+        )
+    tags = [each.tag for each in known if each.tag]
+    raise NotFound(
+        f"there is no volume “{reference}”",
+        hint=nearest_hint(reference, tags) or "slshell volumes lists them",
+    )
+
+
+def resolve_volumes(
+    known: Iterable[Volume], references: Iterable[str]
+) -> tuple[list[Volume], list[SlshellError]]:
+    """Volumes for several references (each once, in order), and the errors of those that name nothing."""
+    known = list(known)
+    found: dict[str, Volume] = {}
+    errors: list[SlshellError] = []
+    for reference in references:
+        try:
+            one = resolve_volume(known, reference)
+            found[one.id] = one
+        except SlshellError as error:
+            errors.append(error)
+    return list(found.values()), errors
 
 
 def _named(living: list[Instance], reference: str) -> Instance:

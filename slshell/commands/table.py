@@ -15,8 +15,9 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "kinds", "line", "manual", "options", "parameters",
-        "profile_checks", "registry", "shells", "side_by_side", "ssh_line", "table", "waiting", "watching",
+        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "manual", "options",
+        "parameters", "profile_checks", "registry", "shells", "side_by_side", "ssh_line", "table",
+        "volume_actions", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

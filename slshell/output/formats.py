@@ -159,6 +159,8 @@ def rendered(
             return as_lines([kind.name(item) for item in listing.items])
         case Format.TEMPLATE:
             return _templated(listing, layout)
+        case Format.TABLE if kind.line is not None and not quiet and not layout.columns:
+            return as_lines([kind.line(item) for item in listing.items])
         case Format.TABLE if quiet:
             return as_lines([kind.quiet(item) for item in listing.items])
         case Format.TABLE:

@@ -46,6 +46,8 @@ class Kind:
     """For `--quiet`: one line an item."""
     empty: str
     """Said (on a terminal) when there are none."""
+    line: Callable[[Any], str] | None = None
+    """One line an item instead of a table, for answers that scripts have read for years."""
     model: type[msgspec.Struct] | None = None
     """The class of the items, whose fields are then known without any."""
     changes: str = ""
