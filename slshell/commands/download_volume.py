@@ -23,7 +23,10 @@ POLL_S = 1.0
 @command(danger=Danger.CHANGE)
 @click.argument("volume", type=volume_in(VolumeState.AVAILABLE, VolumeState.ATTACHED), metavar="VOLUME")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("--format", "form", type=click.Choice([str(each) for each in ExportFormat]), default="qcow2")
+@click.option(
+    "--format", "form", type=click.Choice([str(each) for each in ExportFormat]), default="qcow2",
+    show_default=True, help="Format of the file.",
+)  # fmt: skip
 @click.option("--compress", is_flag=True, help="Pack the clusters of a qcow2 file.")
 @click.option("--snapshot", metavar="NAME", help="The volume as it was at this snapshot.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")

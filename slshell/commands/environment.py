@@ -177,7 +177,7 @@ def _buffer_stdout() -> None:
     """Under PYTHONUNBUFFERED a write that a reader took in part would lose the rest without a word."""
     raw = getattr(sys.stdout, "buffer", None)
     if isinstance(raw, io.RawIOBase):
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding=sys.stdout.encoding)
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
 
 
 def apply_settings(environment: Environment) -> None:

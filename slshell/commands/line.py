@@ -129,7 +129,8 @@ def usage_error(failure: click.ClickException) -> UsageError:
         hint = f"did you mean {' or '.join(near)}?" if near else f"{path} --help shows the options"
         return UsageError(f"there is no option {failure.option_name}", hint=hint)
     if isinstance(failure, click.MissingParameter) and failure.param is not None:
-        what = failure.param.make_metavar(failure.ctx).rstrip("…").strip("[]")
+        metavar = failure.param.make_metavar(failure.ctx).rstrip("…").strip("[]")
+        what = failure.param.opts[-1] if isinstance(failure.param, click.Option) else metavar
         return UsageError(
             f"{what} is missing", hint=command.get_usage(failure.ctx).replace("Usage: ", "write ")
         )

@@ -19,7 +19,10 @@ from slshell.commands.checks import Check, CheckState
 from slshell.commands.manual import pages
 from slshell.model.event import Job, JobState, Severity
 from slshell.model.instance import State
-from tests.unit.client.served import MOMENT, ServedCloud, appliance, event, instance
+from slshell.model.volume import VolumeState
+from slshell.ssh import guest_disks
+from tests.unit.client.served import MOMENT, appliance, event, instance
+from tests.unit.client.served_volumes import StoringCloud, snapshot, volume
 from tests.unit.commands.test_listings import HOSTS
 from tests.unit.commands.transcripts import Answer, complaints, lines_of, played, starter
 
@@ -39,6 +42,13 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def served(own_settings: Path) -> Iterator[StoringCloud]:
+    """A cloud that has volumes too, and does at once what it is asked."""
+    with StoringCloud(own_settings / "d") as cloud:
+        yield cloud
+
+
 @pytest.fixture(autouse=True)
 def quiet_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """What depends on this computer is given: what `doctor` finds, and a daemon that ends at once."""
@@ -47,10 +57,11 @@ def quiet_world(monkeypatch: pytest.MonkeyPatch) -> None:
         Check(name="qemu", state=CheckState.PRESENT, needed=True, found="8.2", remedy=""),
     ]
     monkeypatch.setattr(doctor, "all_checks", lambda home, environ: checks)
+    monkeypatch.setattr(guest_disks, "ask", lambda machine, keys: {})
     monkeypatch.setattr(local, "wait_stopped", lambda home, daemon, timeout_s=0.0: None)
 
 
-def fill(served: ServedCloud, home: Path) -> None:
+def fill(served: StoringCloud, home: Path) -> None:
     """The same cloud before every line."""
     served.revision = 1
     served.instances.clear()
@@ -72,15 +83,23 @@ def fill(served: ServedCloud, home: Path) -> None:
             created_at=MOMENT, updated_at=MOMENT, instance_id=2,
         )
     )  # fmt: skip
+    served.volumes.clear()
+    served.keep(volume(1, snapshots=(snapshot("before"),)))
+    served.keep(volume(2, state=VolumeState.ATTACHED, instance_id=1, device="/dev/vdc", tag="scratch"))
+    served.keep(volume(3, state=VolumeState.DELETED, purge_at=MOMENT + timedelta(days=1), tag="gone"))
+    served.keep(volume(4, state=VolumeState.RECEIVING, tag="half"))
     (served.home / "daemon.log").write_text("listening\nready\n")
     (home / "image.raw").write_bytes(b"\0" * 1024)
+    (home / "out.qcow2").unlink(missing_ok=True)
+    (home / "files").mkdir(exist_ok=True)
+    (home / "files" / "a.txt").write_text("a\n")
     (home / ".ssh").mkdir(exist_ok=True)
     (home / ".ssh" / "id_ed25519.pub").write_text(
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfRkHKjJyD4SjGRhO4QFVhSVJl1RnOjYrvLJb0b1aQv me\n"
     )
 
 
-def answers(lines: list[str], served: ServedCloud, home: Path) -> list[Answer]:
+def answers(lines: list[str], served: StoringCloud, home: Path) -> list[Answer]:
     found = []
     for line in lines:
         fill(served, home)
@@ -99,7 +118,7 @@ def test_every_transcript_is_of_a_command() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_answers_as_its_transcript_says(
-    command: str, served: ServedCloud, own_settings: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, served: StoringCloud, own_settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = FOLDER / f"{command.replace(' ', '_')}.txt"
     monkeypatch.chdir(own_settings)

@@ -76,8 +76,8 @@ def test_hosts_in_the_words_of_the_tutorials_load_page(run: Run) -> None:
 
 def test_appliances_as_a_table(run: Run) -> None:
     assert run("appliances").output == (
-        "ID                           NAME      STATE  DISK  SYSTEM      USER  ORIGIN   REMARK\n"
-        f"{TTYLINUX}  ttylinux  ready   40M  ttylinux 1  root  bundled\n"
+        "ID                           NAME      KIND     STATE  DISK  SYSTEM      USER  ORIGIN   REMARK\n"
+        f"{TTYLINUX}  ttylinux  machine  ready   40M  ttylinux 1  root  bundled\n"
     )
 
 

@@ -17,7 +17,8 @@ from tests.unit.client.served import ServedCloud, instance
 
 HEAVY = (
     "textual", "paramiko", "prompt_toolkit", "libvirt", "requests", "cryptography", "sqlalchemy", "yaml",
-    "keyring", "lxml", "tomlkit", "configupdater", "tomllib", "configparser", "concurrent.futures",
+    "keyring", "lxml", "tomlkit", "configupdater", "tomllib", "configparser", "tenacity", "asyncio",
+    "concurrent.futures",
 )  # fmt: skip
 """What a command that does not use it must not load."""
 
