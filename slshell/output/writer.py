@@ -153,7 +153,8 @@ class Output:
             import traceback
 
             for error in errors:
-                self.stderr.write("".join(traceback.format_exception(error)))
+                trace = "".join(traceback.format_exception(error))
+                self.stderr.write("\n".join(clean(line) for line in trace.split("\n")))
         if self.format is Format.JSON:
             data = worst.as_data()
             if len(errors) > 1:
