@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from types import TracebackType
 
 from slshell.commands.environment import Environment, of_process
@@ -13,6 +14,8 @@ from slshell.output.formats import Format
 
 COMPLETION = "_SLSHELL_COMPLETE"
 """The variable by which a shell's completion script asks for words."""
+COMPLETION_S = 0.3
+"""Longest time that completion waits for a cloud."""
 
 
 def main(args: list[str] | None = None) -> None:
@@ -21,9 +24,13 @@ def main(args: list[str] | None = None) -> None:
     environment = of_process()
     root = program()
     if os.environ.get(COMPLETION):
+        from slshell.commands.shells import register
+
+        register()
+        environment.patience_s = COMPLETION_S
         root.main(args=words, prog_name="slshell", complete_var=COMPLETION, obj=environment)
     if "--debug" not in words:
-        sys.excepthook = _one_line
+        sys.excepthook = partial(_fault, environment)
     raise SystemExit(_run(root, words, environment))
 
 
@@ -84,10 +91,13 @@ def _run(root: Root, words: list[str], environment: Environment) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_output()
-        return ExitCode.FAILED
+        return ExitCode.PIPE
     except OSError as error:
         _drop_output()
-        environment.output.error(SlshellError(f"the result cannot be written: {error}"))
+        why = error.strerror or str(error)
+        environment.output.error(
+            SlshellError("the result cannot be written", why=why, hint="make room, or write it elsewhere")
+        )
         return ExitCode.FAILED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -99,7 +109,14 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _fault(
+    environment: Environment, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """Tell of a fault of slshell itself without its trace."""
-    sys.stderr.write(f"slshell: a fault in slshell itself: {kind.__name__}: {error}\n")
-    sys.stderr.write("  the same command with --debug shows where; please report it\n")
+    environment.output.error(
+        SlshellError(
+            "there is a fault in slshell itself",
+            why=f"{kind.__name__}: {error}",
+            hint="the same command with --debug shows where; please report it",
+        )
+    )

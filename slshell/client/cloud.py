@@ -13,6 +13,7 @@ import msgspec
 
 from slshell.client import local
 from slshell.client.profiles import Profile
+from slshell.client.secrets import password_of
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
 from slshell.client.volumes import VolumeCalls
 from slshell.model.appliance import Appliance, ApplianceKind, ImportRequest
@@ -104,8 +105,15 @@ class RemoteLink:
         """See `Link`."""
         with self._lock:
             if self._transport is None:
+                profile = self._profile
+                account = (profile.username, password_of(profile)) if profile.username else None
+                certificate = profile.pem_certificate
                 self._transport = Transport.over_tcp(
-                    self._profile.url or "", token=_token(self._profile), cafile=self._profile.cafile
+                    profile.url or "",
+                    token=_token(profile),
+                    account=account,
+                    cafile=profile.cafile,
+                    certificate=(certificate, profile.pem_key or certificate) if certificate else None,
                 )
             return self._transport
 
@@ -247,7 +255,9 @@ class Cloud(VolumeCalls):
             size = path.stat().st_size
             file = path.open("rb")
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name an image file") from error
+            raise UsageError(
+                f"{path} cannot be read", why=str(error.strerror), hint="name an image file"
+            ) from error
         with file:
             body = self._request(
                 "POST",
@@ -342,7 +352,8 @@ def _decode(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise CloudUnreachable(
-            f"the answer of the cloud does not fit: {error}",
+            "the answer of the cloud does not fit",
+            why=str(error),
             hint="client and cloud may be of different versions; slshell cloud status shows the cloud's",
         ) from error
 
@@ -367,6 +378,7 @@ def _token(profile: Profile) -> str:
         return profile.token_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"profiles.{profile.name}.token_file: {profile.token_file} cannot be read: {error}",
+            f"profiles.{profile.name}.token_file: {profile.token_file} cannot be read",
+            why=str(error),
             hint="put the cloud's token into that file",
         ) from error

@@ -170,7 +170,8 @@ class _Launch:
             self._log_start = log.stat().st_size if log.exists() else 0
         except OSError as error:
             raise UsageError(
-                f"the data folder {home} cannot be used: {error}",
+                f"the data folder {home} cannot be used",
+                why=str(error),
                 hint="set SLSHELL_HOME to a folder that you may write to",
             ) from error
         self._spawned_at = time.monotonic()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from slshell.model.errors import UsageError
+from slshell.model.nearest import nearest_hint as nearest_hint
 
 LOCAL = "local"
 CONFIG_FILE = "config.toml"
@@ -48,12 +49,16 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     token_file: str = ""
     cafile: str = ""
+    username: str = ""
+    password_from: str = ""
+    """`keyring`, or empty where no password is needed; the password itself is never written here."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of `config.toml`; every key is optional."""
 
-    profile: str = LOCAL
+    profile: str = ""
+    """The cloud to talk to; empty: the one that `stratuslab-user.cfg` selects, else `local`."""
     output: OutputSettings = OutputSettings()
     ssh: SshSettings = SshSettings()
     dashboard: DashboardSettings = DashboardSettings()
@@ -73,6 +78,20 @@ class Profile:
     url: str | None = None
     token_file: Path | None = None
     cafile: Path | None = None
+    read_only: bool = False
+    confirm: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    password_from: str = ""
+    """`keyring` when the password is there."""
+    pem_certificate: Path | None = None
+    pem_key: Path | None = None
+    instance_type: str = ""
+    """The type that `run` asks for when none is named; empty: the cloud's own choice."""
+    public_key: str = ""
+    private_key: Path | None = None
+    timeout_s: float = 5.0
+    """How long the cloud may take when several are asked."""
 
     @property
     def is_local(self) -> bool:
@@ -125,13 +144,15 @@ def settings_data(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="make it a readable UTF-8 file") from error
+        raise UsageError(
+            f"{path} cannot be read", why=str(error), hint="make it a readable UTF-8 file"
+        ) from error
     import tomllib
 
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}", hint="correct that line") from error
+        raise UsageError(f"{path} is not TOML", why=str(error), hint="correct that line") from error
 
 
 def settings_from(data: dict[str, Any], path: Path) -> Settings:
@@ -155,7 +176,7 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
         UsageError: there is no such profile, or its address is not http(s).
     """
     environ = os.environ if environ is None else environ
-    chosen = name or environ.get("SLSHELL_PROFILE") or settings.profile
+    chosen = name or environ.get("SLSHELL_PROFILE") or settings.profile or LOCAL
     home = data_folder(environ)
     if chosen in settings.profiles:
         remote = settings.profiles[chosen]
@@ -169,6 +190,8 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
             url=remote.url.rstrip("/"),
             token_file=Path(remote.token_file).expanduser() if remote.token_file else None,
             cafile=Path(remote.cafile).expanduser() if remote.cafile else None,
+            username=remote.username,
+            password_from=_password_place(chosen, remote.password_from),
         )
     if chosen == LOCAL:
         return Profile(name=LOCAL, home=home)
@@ -176,14 +199,10 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
     raise UsageError(f"there is no profile “{chosen}”", hint=nearest_hint(chosen, known))
 
 
-def nearest_hint(word: str, known: list[str]) -> str:
-    """“did you mean X?” when something is close, else the list of what there is."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"there is: {', '.join(sorted(known))}" if known else ""
+def _password_place(name: str, place: str) -> str:
+    if place not in ("", "keyring"):
+        raise UsageError(f"profiles.{name}.password_from is “{place}”", hint='use password_from = "keyring"')
+    return place
 
 
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:

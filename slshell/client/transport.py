@@ -60,15 +60,31 @@ class Transport:
         return cls(UnixPool(path), str(path), {})
 
     @classmethod
-    def over_tcp(cls, url: str, *, token: str = "", cafile: Path | None = None) -> Transport:
-        """Talk to `http(s)://host[:port][/prefix]` with a bearer token."""
+    def over_tcp(
+        cls,
+        url: str,
+        *,
+        token: str = "",
+        account: tuple[str, str] | None = None,
+        cafile: Path | None = None,
+        certificate: tuple[Path, Path] | None = None,
+    ) -> Transport:
+        """Talk to `http(s)://host[:port][/prefix]` with a bearer token, or a name and a password.
+
+        `certificate` is the client's own with its key, for clouds that know users by it.
+
+        Raises:
+            UsageError: the address has no host, or the certificate cannot be used.
+        """
         parts = urlsplit(url)
         if not parts.hostname:
             raise UsageError(f"“{url}” is not the address of a cloud", hint="write https://host:port")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if account is not None:
+            headers = urllib3.make_headers(basic_auth=":".join(account))
         pool: HTTPConnectionPool
         if parts.scheme == "https":
-            context = ssl.create_default_context(cafile=str(cafile) if cafile else None)
+            context = _tls(cafile, certificate)
             pool = HTTPSConnectionPool(
                 parts.hostname, parts.port, maxsize=CONNECTIONS_KEPT, ssl_context=context
             )
@@ -119,17 +135,34 @@ class Transport:
         self._pool.close()
 
     def _broken(self, error: Exception) -> SlshellError:
-        hint = "slshell cloud status tells whether it runs; slshell cloud logs what it said"
+        hint = "slshell config test tells which clouds answer"
+        if isinstance(self._pool, UnixPool):
+            hint = "slshell cloud status tells whether it runs; slshell cloud logs what it said"
+        why = _reason(error)
         if isinstance(error, (NewConnectionError, ConnectTimeoutError)):
-            return NotConnected(f"no cloud answers at {self.where}", hint=hint)
+            return NotConnected(f"no cloud answers at {self.where}", why=why, hint=hint)
         if isinstance(error, ReadTimeoutError):
             return TimedOut(f"the cloud at {self.where} did not answer in time", hint=hint)
         if isinstance(error, SSLError):
             return NotAllowed(
-                f"the certificate of {self.where} is not accepted: {error}",
+                f"the certificate of {self.where} is not accepted",
+                why=why,
                 hint="set cafile in the profile to the authority that signed it",
             )
-        return ConnectionBroke(f"the connection to {self.where} broke: {error}", hint=hint)
+        return ConnectionBroke(f"the connection to {self.where} broke", why=why, hint=hint)
+
+
+def _tls(cafile: Path | None, certificate: tuple[Path, Path] | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(cafile) if cafile else None)
+        if certificate is not None:
+            context.load_cert_chain(*certificate)
+    except OSError as error:
+        names = ", ".join(str(path) for path in (cafile, *(certificate or ())) if path)
+        raise UsageError(
+            f"the certificates cannot be used: {names}", why=str(error), hint="they must be PEM files"
+        ) from error
+    return context
 
 
 class UnixConnection(HTTPConnection):
@@ -172,6 +205,16 @@ class UnixPool(HTTPConnectionPool):
                     connection.sock.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     connection.close()
+
+
+def _reason(error: BaseException) -> str:
+    """The system's own words, which libraries wrap in theirs."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rpartition(": ")[2]
 
 
 def _query_text(value: Any) -> str:

@@ -6,11 +6,10 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from slshell.model.cloud import Page
 from slshell.model.errors import CloudUnreachable, Conflict, UsageError
@@ -29,6 +28,9 @@ from slshell.model.volume import (
     VolumeRequest,
     VolumeUpdate,
 )
+
+if TYPE_CHECKING:
+    from tenacity import Retrying
 
 T = TypeVar("T")
 PART = 8 << 20
@@ -204,6 +206,8 @@ def _path(volume_id: str, *further: str) -> str:
 
 def _patiently() -> Retrying:
     """Tries that go on after a broken connection, with growing pauses."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
     return Retrying(
         retry=retry_if_exception_type(CloudUnreachable),
         stop=stop_after_attempt(ATTEMPTS),

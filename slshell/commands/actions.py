@@ -10,7 +10,7 @@ import click
 
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import INSTANCE
-from slshell.commands.parameters import resolve_ids
+from slshell.commands.parameters import near_id, resolve_ids
 from slshell.commands.waiting import TIMEOUT_S, wait_for
 from slshell.model.errors import SlshellError
 from slshell.model.instance import Instance
@@ -61,7 +61,7 @@ def act_on(
         try:
             items.append(action(number))
         except SlshellError as error:
-            errors.append(error)
+            errors.append(near_id(environment.cloud, number, error))
     if goal is not None and items:
         items, late = wait_for(environment, [each.id for each in items], goal, timeout_s)
         errors += late

@@ -13,11 +13,13 @@ from slshell.model.errors import SlshellError
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=APPLIANCE)
 @click.argument("appliances", type=ApplianceId, nargs=-1, metavar="[APPLIANCE…]")
 @click.option("--name", metavar="PATTERN", help="Only these names; * stands for anything.")
-@click.option("--state", type=click.Choice([str(state) for state in ApplianceState]))
-@click.option("--kind", type=click.Choice([str(kind) for kind in ApplianceKind]))
+@click.option(
+    "--state", type=click.Choice([str(state) for state in ApplianceState]), help="Only those in this state."
+)
+@click.option("--kind", type=click.Choice([str(kind) for kind in ApplianceKind]), help="Only of this kind.")
 def appliances_command(
     environment: Environment,
     appliances: tuple[str, ...],

@@ -92,9 +92,12 @@ def logs(environment: Environment, follow: bool, lines: int) -> None:
     if not path.exists():
         raise NotFound(f"there is no log at {path}", hint="the cloud has not run in this folder yet")
     size = path.stat().st_size
-    environment.output.lines(local.log_tail(home, lines) if lines else [])
-    if follow:
-        environment.output.lines(_following(path, size))
+    tail = local.log_tail(home, lines) if lines else []
+    if not follow:
+        environment.output.show_data(tail, "\n".join(tail))
+        return
+    environment.output.lines(tail)
+    environment.output.lines(_following(path, size))
 
 
 def _already_down(environment: Environment, everything: bool) -> None:

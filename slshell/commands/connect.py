@@ -101,7 +101,8 @@ def _session(environment: Environment, instance: Instance, line: str | None, ide
     from slshell.ssh.keys import private_keys
     from slshell.ssh.session import interactive, run_remote
 
-    identities = ([identity] if identity else []) + private_keys(environment.environ)
+    own = identity or environment.profile.private_key
+    identities = ([own] if own else []) + private_keys(environment.environ)
     output = environment.output
     stdin = _descriptor(environment)
     transport: paramiko.Transport

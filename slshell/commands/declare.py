@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
+from slshell.commands.options import COMMON, LAYOUT, WATCH, common_options, list_options, yes_option
 from slshell.model.errors import SlshellError, UsageError
-from slshell.output.formats import Format
-from slshell.output.listing import Listing
+from slshell.model.nearest import nearest_hint
+from slshell.output.listing import Kind, Listing
 
 
 class Danger(StrEnum):
@@ -40,6 +40,18 @@ class _Parts:
     writes_a_file: bool = False
     """Its `--output` names the file that it writes; the format is `-o` only."""
 
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options in sections: the command's own, those of the output, those of every command."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Output": [], "Every command": []}
+        for parameter in _of_params(self, context):
+            record = parameter.get_help_record(context)
+            if record is not None and record[1]:
+                sections[section_of(parameter)].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
     def get_help_option(self, context: click.Context) -> click.Option | None:
         """`--help`, written through the environment's output."""
         return click.Option(
@@ -55,8 +67,17 @@ class _Parts:
 class Command(_Parts, click.Command):
     """One command; what its function returns is shown."""
 
+    needs_settings: bool = True
+
     def invoke(self, context: click.Context) -> Any:
         """Run the function and show its `Listing`; an int is the exit code."""
+        if self.needs_settings and context.obj.problem is not None:
+            raise context.obj.problem
+        if WATCH in context.meta:
+            from slshell.commands.watching import watch
+
+            run = super().invoke
+            watch(context.obj, lambda: run(context), context.command_path, context.meta[WATCH])
         value = super().invoke(context)
         code = value if isinstance(value, int) else 0
         if isinstance(value, Listing):
@@ -75,6 +96,11 @@ class CommandGroup(_Parts, click.Group):
     default_command: str | None = None
     """What a line without a further word means; None: the help."""
 
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options, then the commands."""
+        super().format_options(context, formatter)
+        self.format_commands(context, formatter)
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -90,14 +116,37 @@ class CommandGroup(_Parts, click.Group):
         return found.name, found, args[1:]
 
 
-def command(*, danger: Danger, aliases: Sequence[str] = (), **options: Any) -> Callable[[Any], Command]:
+def command(
+    *,
+    danger: Danger,
+    aliases: Sequence[str] = (),
+    shows: Kind | None = None,
+    watch: bool = True,
+    needs_settings: bool = True,
+    **options: Any,
+) -> Callable[[Any], Command]:
     """Declare a command. Its function takes the `Environment` first and returns a `Listing`, an exit
-    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that destroys `--yes`.
+    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that destroys `--yes`;
+    one whose function is annotated to return a `Listing` the options of lists, `--watch` when it reads.
+
+    `shows` is the kind of that listing, for completion; `watch=False` leaves `--watch` out. With
+    `needs_settings=False` the command works although a configuration file is broken.
     """
 
     def make(function: Callable[..., Any]) -> Command:
         made: Command = click.command(cls=Command, **options)(click.pass_obj(function))
-        _finish(made, danger, aliases)
+        made.danger = danger
+        made.aliases = tuple(aliases)
+        made.needs_settings = needs_settings
+        for parameter in made.params:
+            if isinstance(parameter.type, click.IntRange | click.FloatRange) and parameter.metavar is None:
+                parameter.metavar = "N"
+        if danger is Danger.DESTROY:
+            made.params.append(yes_option())
+        if "Listing" in str(function.__annotations__.get("return")):
+            made.params.extend(list_options(shows, watch=watch and danger is Danger.READ))
+        made.writes_a_file = any("--output" in each.opts for each in made.params)
+        made.params.extend(common_options(long=not made.writes_a_file))
         return made
 
     return make
@@ -129,53 +178,6 @@ def subcommand(parent: CommandGroup, *, danger: Danger, **options: Any) -> Calla
     return make
 
 
-def _finish(made: Command, danger: Danger, aliases: Sequence[str]) -> None:
-    made.danger = danger
-    made.aliases = tuple(aliases)
-    if danger is Danger.DESTROY:
-        made.params.append(
-            click.Option(
-                ["-y", "--yes"],
-                is_flag=True,
-                expose_value=False,
-                help="Do it without asking.",
-                callback=_set_yes,
-            )
-        )
-    made.writes_a_file = any("--output" in each.opts for each in made.params)
-    made.params.extend(common_options(long=not made.writes_a_file))
-
-
-def common_options(*, long: bool = True) -> list[click.Parameter]:
-    """The options that every command has; with `long` the format is also `--output`."""
-    return [
-        click.Option(
-            ["-o", "--output"] if long else ["-o", "form"],
-            type=click.Choice([form.value for form in Format]),
-            expose_value=False,
-            help="Format of the result.",
-            callback=_set_format,
-        ),
-        click.Option(
-            ["-q", "--quiet"],
-            is_flag=True,
-            expose_value=False,
-            help="Ids only, and no notices.",
-            callback=_set_quiet,
-        ),
-        click.Option(
-            ["--profile"], expose_value=False, help="The cloud to use.", callback=_set_profile, is_eager=True
-        ),
-        click.Option(
-            ["--debug"],
-            is_flag=True,
-            expose_value=False,
-            help="Show where an error came from.",
-            callback=_set_debug,
-        ),
-    ]
-
-
 def run_default() -> None:
     """The default command of a group, or its help, on a line that names no command."""
     context = click.get_current_context()
@@ -190,35 +192,22 @@ def run_default() -> None:
         default.invoke(inner)
 
 
-def _set_format(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    if value is not None and context.obj is not None:
-        context.obj.output.format = Format(value)
-
-
-def _set_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value and context.obj is not None:
-        context.obj.output.quiet = True
-
-
-def _set_profile(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    if value is not None and context.obj is not None:
-        context.obj.choose_profile(value)
-
-
-def _set_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value and context.obj is not None:
-        context.obj.output.debug = True
-
-
-def _set_yes(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value and context.obj is not None:
-        context.obj.assume_yes = True
-
-
 def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         context.obj.output.write(context.get_help() + "\n")
         context.exit()
+
+
+def section_of(parameter: click.Parameter) -> str:
+    """The heading under which help and manual pages show a parameter."""
+    if parameter.name in LAYOUT:
+        return "Output"
+    return "Every command" if parameter.name in COMMON else "Options"
+
+
+def _of_params(command: Any, context: click.Context) -> list[click.Parameter]:
+    found: list[click.Parameter] = command.get_params(context)
+    return found
 
 
 def _words(context: click.Context) -> list[str]:

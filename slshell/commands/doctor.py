@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slshell.client.profiles import data_folder
 from slshell.commands.checks import Check, CheckState, all_checks
 from slshell.commands.environment import Environment
 from slshell.commands.registry import Danger, command
@@ -34,12 +35,12 @@ CHECK = Kind(
 )
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, needs_settings=False)
 def doctor_command(environment: Environment) -> Listing:
     """Check what the bundled cloud needs of this computer, with a remedy for what is missing.
 
     The exit code is 1 when something that is needed is missing. Nothing is started or changed.
     """
-    checks = all_checks(environment.profile.home, environment.environ)
+    checks = all_checks(data_folder(environment.environ), environment.environ)
     broken = any(check.needed and check.state is CheckState.MISSING for check in checks)
     return Listing(kind=CHECK, items=checks, exit_code=ExitCode.FAILED if broken else ExitCode.DONE)

@@ -23,7 +23,10 @@ POLL_S = 1.0
 @command(danger=Danger.CHANGE)
 @click.argument("volume", type=volume_in(VolumeState.AVAILABLE, VolumeState.ATTACHED), metavar="VOLUME")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("--format", "form", type=click.Choice([str(each) for each in ExportFormat]), default="qcow2")
+@click.option(
+    "--format", "file_format", type=click.Choice([str(each) for each in ExportFormat]), default="qcow2",
+    show_default=True, help="Format of the file.",
+)  # fmt: skip
 @click.option("--compress", is_flag=True, help="Pack the clusters of a qcow2 file.")
 @click.option("--snapshot", metavar="NAME", help="The volume as it was at this snapshot.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -31,7 +34,7 @@ def download_volume_command(
     environment: Environment,
     volume: str,
     file: Path,
-    form: str,
+    file_format: str,
     compress: bool,
     snapshot: str | None,
     force: bool,
@@ -47,7 +50,7 @@ def download_volume_command(
     one = resolve_volume(cloud.volumes(), volume)
     part = file.with_name(f"{file.name}.part")
     export = _export(environment, one, part, ExportRequest(
-        request_id=new_request_id(), format=ExportFormat(form), compress=compress, snapshot=snapshot
+        request_id=new_request_id(), format=ExportFormat(file_format), compress=compress, snapshot=snapshot
     ))  # fmt: skip
     _fetch(environment, export, part)
     part.replace(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -9,8 +10,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from slshell.client.profiles import Profile, Settings, load_settings, pick_profile
+from slshell.client.clouds import Clouds
+from slshell.client.profiles import (
+    CONFIG_FILE,
+    OutputSettings,
+    Profile,
+    Settings,
+    load_settings,
+)
 from slshell.model.errors import SlshellError, UsageError
+from slshell.output.formats import parse_format
+from slshell.output.layout import Layout
 from slshell.output.text import clean
 from slshell.output.writer import Format, Output, terminal_width, wants_colour
 
@@ -52,19 +62,23 @@ class Environment:
     profile_name: str | None = None
     confirm: Callable[[Question], bool] | None = None
     """Asks the user; None when nobody can be asked. May be called from any thread that runs a command."""
-    ask_secret: Callable[[str], str] | None = None
-    """Asks for a password that is not shown, with this prompt; None when nobody can be asked."""
     open_session: Callable[[Instance], int] | None = None
     """Opens an interactive session in the face's own way and answers its exit status; None: the
     command uses the terminal that it was started from."""
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    ask_secret: Callable[[str], str] | None = None
+    """Asks for a password without showing it; None when nobody can be asked."""
+    patience_s: float | None = None
+    """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
+    problem: SlshellError | None = field(default=None, init=False)
+    """What is wrong with the configuration; commands that need none of it work all the same."""
 
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
         inner = replace(self, output=output)
-        for name in ("settings", "profile", "cloud"):
+        for name in ("settings", "clouds", "profile", "cloud"):
             if name in self.__dict__:
                 inner.__dict__[name] = self.__dict__[name]
         return inner
@@ -83,7 +97,22 @@ class Environment:
     @cached_property
     def profile(self) -> Profile:
         """The cloud that was chosen."""
-        return pick_profile(self.profile_name, self.settings, self.environ)
+        found = self.clouds.pick(self.profile_name)
+        if found.username and not found.password and not found.password_from and self.ask_secret:
+            found = replace(found, password=self.ask_secret(f"password of {found.username} at {found.url}: "))
+        return found
+
+    @cached_property
+    def clouds(self) -> Clouds:
+        """All clouds of the configuration."""
+        return Clouds.read(self.settings, self.environ)
+
+    def profile_names(self) -> list[str]:
+        """The profiles there are; none when a configuration file is broken."""
+        try:
+            return self.clouds.names()
+        except SlshellError:
+            return []
 
     @cached_property
     def cloud(self) -> Cloud:
@@ -122,6 +151,7 @@ def of_process() -> Environment:
     """The environment of this process: its streams, terminal and variables."""
     environ = os.environ
     _open_missing()
+    _buffer_stdout()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -147,21 +177,35 @@ def _open_missing() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
+def _buffer_stdout() -> None:
+    """Under PYTHONUNBUFFERED a write that a reader took in part would lose the rest without a word."""
+    raw = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)
+
+
 def apply_settings(environment: Environment) -> None:
-    """Let the configuration file decide what no option has decided yet."""
-    settings = environment.settings.output
+    """Let the configuration file decide what no option has decided yet; what is wrong with it is kept
+    as the environment's `problem`.
+    """
     output = environment.output
+    environment.problem = None
+    try:
+        settings = environment.settings.output
+        environment.clouds  # noqa: B018 - reading it is what checks it
+    except SlshellError as error:
+        environment.problem = error
+        settings = OutputSettings()
+    try:
+        output.format, template = parse_format(settings.format)
+    except UsageError as error:
+        environment.problem = UsageError(f"output.format in {CONFIG_FILE}: {error.message}", hint=error.hint)
+        output.format, template = Format.TABLE, None
+    output.layout = Layout(template=template)
     if output.colours is None:
         output.colours = wants_colour(
             environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
         )
-    try:
-        output.format = Format(settings.format)
-    except ValueError as error:
-        raise UsageError(
-            f"output.format is “{settings.format}” in the configuration",
-            hint=f"use one of {', '.join(Format)}",
-        ) from error
 
 
 def environment_asker(environment: Environment) -> Callable[[Question], bool]:

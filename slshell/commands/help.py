@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
 from slshell.commands.registry import CommandGroup, Danger, command
 from slshell.model.errors import UsageError
+from slshell.model.nearest import nearest_hint
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, needs_settings=False)
 @click.argument("words", nargs=-1, metavar="[COMMAND…]")
 def help_command(environment: Environment, words: tuple[str, ...]) -> None:
     """Show the help of a command, or the list of commands."""

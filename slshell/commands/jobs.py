@@ -12,8 +12,8 @@ from slshell.model.event import JobState
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
-@click.option("--state", type=click.Choice([str(state) for state in JobState]))
+@command(danger=Danger.READ, shows=JOB)
+@click.option("--state", type=click.Choice([str(state) for state in JobState]), help="Only in this state.")
 @click.option("--instance", type=InstanceId, help="Only work on this machine.")
 def jobs_command(environment: Environment, state: str | None, instance: str | None) -> Listing:
     """List what the cloud does and did, newest first."""

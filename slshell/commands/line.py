@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
-from slshell.client.profiles import nearest_hint
 from slshell.commands.declare import SomeFailed
 from slshell.commands.environment import Environment, apply_settings
 from slshell.commands.table import Root, command_names, load, make_root
-from slshell.model.errors import ExitCode, SlshellError, UsageError
-from slshell.output.formats import Format
+from slshell.model.errors import ExitCode, Interrupted, SlshellError, UsageError
+from slshell.model.nearest import nearest, nearest_hint
+from slshell.output.formats import Format, parse_format
+
+SURPLUS = "Got unexpected extra argument"
+"""How click begins to complain of words that nothing takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +47,20 @@ def execute(root: Root, args: Sequence[str], environment: Environment) -> tuple[
     except click.exceptions.Exit as end:
         return end.exit_code, None
     except SomeFailed as failure:
-        for error in failure.errors:
-            output.error(error)
+        output.errors(failure.errors, failure.worst)
         return failure.worst.exit_code, failure.worst
     except SlshellError as error:
         output.error(error)
         return error.exit_code, error
     except click.ClickException as failure:
-        usage = _usage_error(failure)
+        usage = usage_error(failure)
         output.error(usage)
         return usage.exit_code, usage
     except (KeyboardInterrupt, click.Abort):
-        output.warning("interrupted")
+        if output.format is Format.JSON:
+            output.error(Interrupted("interrupted"))
+        else:
+            output.warning("interrupted")
         return ExitCode.INTERRUPTED, None
     return ExitCode.DONE, None
 
@@ -74,6 +80,7 @@ def run_line(line: str, environment: Environment) -> Result:
         stdout_is_tty=False,
         stderr_is_tty=False,
         colours=False,
+        captured=True,
     )
     inner = environment.with_output(captured)
     try:
@@ -113,18 +120,46 @@ def _format_of(args: Sequence[str], environment: Environment) -> None:
             value = word[2:]
         else:
             continue
-        if value in list(Format):
-            environment.output.format = Format(value)
+        with suppress(UsageError):
+            environment.output.format = parse_format(value)[0]
 
 
-def _usage_error(failure: click.ClickException) -> UsageError:
-    hint = ""
-    if isinstance(failure, click.UsageError) and failure.ctx is not None:
-        hint = f"see {failure.ctx.command_path} --help"
-        known = [flag for each in failure.ctx.command.get_params(failure.ctx) for flag in each.opts]
-        if isinstance(failure, click.NoSuchOption):
-            return UsageError(
-                f"there is no option {failure.option_name}",
-                hint=nearest_hint(failure.option_name, [flag for flag in known if flag.startswith("--")]),
-            )
-    return UsageError(failure.format_message().rstrip("."), hint=hint)
+def usage_error(failure: click.ClickException) -> UsageError:
+    """A complaint of the parser in our words, with the nearest of what would have been right."""
+    if not isinstance(failure, click.UsageError) or failure.ctx is None:
+        return UsageError(failure.format_message().rstrip("."))
+    command = failure.ctx.command
+    path = failure.ctx.command_path
+    if isinstance(failure, click.NoSuchOption):
+        known = [flag for each in command.get_params(failure.ctx) for flag in each.opts]
+        near = nearest(failure.option_name, [flag for flag in known if flag.startswith("--")])
+        hint = f"did you mean {' or '.join(near)}?" if near else f"{path} --help shows the options"
+        return UsageError(f"there is no option {failure.option_name}", hint=hint)
+    if isinstance(failure, click.MissingParameter) and failure.param is not None:
+        metavar = failure.param.make_metavar(failure.ctx).rstrip("…").strip("[]")
+        what = failure.param.opts[-1] if isinstance(failure.param, click.Option) else metavar
+        return UsageError(
+            f"{what} is missing", hint=command.get_usage(failure.ctx).replace("Usage: ", "write ")
+        )
+    if isinstance(failure, click.BadParameter) and failure.param is not None:
+        return _bad_value(failure, failure.param, failure.ctx)
+    said = failure.format_message().rstrip(".")
+    if said.startswith(SURPLUS):
+        said = f"there is a word too many: {said.partition('(')[2].rstrip(')')}"
+    return UsageError(said, hint=f"{path} --help shows what it takes")
+
+
+def _bad_value(failure: click.BadParameter, parameter: click.Parameter, context: click.Context) -> UsageError:
+    what = parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.make_metavar(context)
+    said = failure.message.rstrip(".")
+    if isinstance(parameter.type, click.Choice):
+        value = said.partition("'")[2].partition("'")[0]
+        known = [str(choice) for choice in parameter.type.choices]
+        return UsageError(f"“{value}” is not a value of {what}", hint=nearest_hint(value, known))
+    hint = f"{context.command_path} --help shows what it takes"
+    if isinstance(parameter.type, click.IntRange | click.FloatRange):
+        number = "a whole number" if isinstance(parameter.type, click.IntRange) else "a number"
+        limit = f" of at least {parameter.type.min:g}" if parameter.type.min is not None else ""
+        value = said.partition("'")[2].partition("'")[0] or said.split(" ")[0]
+        return UsageError(f"{what} wants {number}{limit}, not “{value}”", hint=hint)
+    return UsageError(f"{what}: {said}", hint=hint)

@@ -7,15 +7,18 @@ a running cloud only, and never starts one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
-from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
 from slshell.model.appliance import ApplianceKind
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
-from slshell.model.instance import Instance, State
+from slshell.model.instance import Instance, InstanceType, State
+from slshell.model.nearest import nearest, nearest_hint
 from slshell.model.volume import GIB, Volume, VolumeState
 
 if TYPE_CHECKING:
@@ -28,10 +31,23 @@ SHOWN = 5
 """Volumes named where a reference stands for several."""
 
 
+class Offer(NamedTuple):
+    """A word that may be meant."""
+
+    word: str
+    text: str
+    """What is shown beside it; untrusted."""
+    twin: str = ""
+    """Another word for the same thing, so that it is not offered once more."""
+
+
+Offers = Callable[["Cloud"], Iterable[tuple[str, str] | Offer]]
+
+
 class Reference(click.ParamType[Any]):
     """A word that names a resource of the cloud; completed with what the cloud has."""
 
-    def __init__(self, name: str, offers: Callable[[Cloud], Iterable[tuple[str, str]]]) -> None:
+    def __init__(self, name: str, offers: Offers) -> None:
         self.name = name
         self._offers = offers
 
@@ -43,35 +59,60 @@ class Reference(click.ParamType[Any]):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Names and ids that begin with what is typed; nothing when no cloud answers."""
+    ) -> list[CompletionItem[str]]:
+        """Names and ids that begin with what is typed and are not yet on the line; nothing when no
+        cloud answers in time.
+        """
         from click.shell_completion import CompletionItem
 
         environment = ctx.obj
         if not isinstance(environment, Environment):
             return []
-        try:
-            offers = list(self._offers(environment.cloud_if_up()))
-        except SlshellError:
-            return []
-        return [CompletionItem(word, help=text) for word, text in offers if word.startswith(incomplete)]
+        typed = ctx.params.get(str(param.name))
+        taken = set(typed) if isinstance(typed, tuple) else set()
+        items = []
+        for each in _in_time(lambda: self._offers(environment.cloud_if_up()), environment.patience_s):
+            offer = Offer(*each)
+            if offer.word.startswith(incomplete) and not {offer.word, offer.twin} & taken:
+                items.append(CompletionItem(offer.word, help=offer.text))
+        return items
 
 
-def _instances(wanted: frozenset[State] | None) -> Callable[[Cloud], Iterable[tuple[str, str]]]:
-    def offers(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _in_time(
+    ask: Callable[[], Iterable[tuple[str, str] | Offer]], limit_s: float | None
+) -> list[tuple[str, str] | Offer]:
+    """What `ask` offers; nothing when the cloud fails, or has not answered in whole by then."""
+    if limit_s is None:
+        with suppress(SlshellError):
+            return list(ask())
+        return []
+    found: list[tuple[str, str] | Offer] = []
+    done = Event()
+
+    def fetch() -> None:
+        with suppress(SlshellError):
+            found.extend(list(ask()))
+        done.set()
+
+    Thread(target=fetch, daemon=True).start()
+    return found if done.wait(limit_s) else []
+
+
+def _instances(wanted: frozenset[State] | None) -> Offers:
+    def offers(cloud: Cloud) -> Iterable[Offer]:
         for each in cloud.instances():
             if wanted is None or each.state in wanted:
                 text = f"{each.state} {each.appliance} {each.address}"
-                yield str(each.id), f"{each.name} {text}"
-                yield each.name, f"{each.id} {text}"
+                yield Offer(str(each.id), f"{each.name} {text}", each.name)
+                yield Offer(each.name, f"{each.id} {text}", str(each.id))
 
     return offers
 
 
-def _appliances(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _appliances(cloud: Cloud) -> Iterable[Offer]:
     for each in cloud.appliances():
-        yield each.name, each.title
-        yield each.id, each.name
+        yield Offer(each.name, each.title, each.id)
+        yield Offer(each.id, each.name, each.name)
 
 
 def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
@@ -79,23 +120,23 @@ def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
         yield each.name, f"{each.vcpu} CPU, {each.ram_mib} MB"
 
 
-def _volumes(wanted: frozenset[VolumeState] | None) -> Callable[[Cloud], Iterable[tuple[str, str]]]:
-    def offers(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _volumes(wanted: frozenset[VolumeState] | None) -> Offers:
+    def offers(cloud: Cloud) -> Iterable[Offer]:
         for each in cloud.volumes(all=wanted is not None):
             if wanted is None or each.state in wanted:
                 text = f"{each.size_bytes / GIB:g} GiB, {each.state}"
-                yield each.id, f"{each.tag} {text}".strip()
+                yield Offer(each.id, f"{each.tag} {text}".strip(), each.tag)
                 if each.tag:
-                    yield each.tag, f"{each.id[:8]} {text}"
+                    yield Offer(each.tag, f"{each.id[:8]} {text}", each.id)
 
     return offers
 
 
-def _static_disks(cloud: Cloud) -> Iterable[tuple[str, str]]:
+def _static_disks(cloud: Cloud) -> Iterable[Offer]:
     for each in cloud.appliances(kind=ApplianceKind.DISK):
         if each.kind is ApplianceKind.DISK:
-            yield each.name, each.title
-            yield each.id, each.name
+            yield Offer(each.name, each.title, each.id)
+            yield Offer(each.id, each.name, each.name)
 
 
 def volume_in(*states: VolumeState) -> Reference:
@@ -115,6 +156,22 @@ ApplianceId = Reference("appliance", _appliances)
 TypeName = Reference("type", _types)
 
 
+class AnyCase(click.Choice[str]):
+    """One of several words in any case, completed as they are spelled."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__([str(word) for word in words], case_sensitive=False)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """The words that begin with what is typed, whatever its case."""
+        from click.shell_completion import CompletionItem
+
+        typed = incomplete.casefold()
+        return [CompletionItem(word) for word in self.choices if word.casefold().startswith(typed)]
+
+
 class KeyValue(click.ParamType[Any]):
     """`NAME=VALUE`, answered as a pair."""
 
@@ -130,6 +187,15 @@ class KeyValue(click.ParamType[Any]):
         return key, text
 
 
+def offered_types(environment: Environment) -> list[InstanceType]:
+    """The cloud's machine sizes with those of the user's own file, which hide the cloud's of that name."""
+    own = environment.clouds.file.types
+    theirs = environment.cloud.types()
+    found = {each.name: each for each in theirs} | dict(own)
+    default = environment.profile.instance_type or next((each.name for each in theirs if each.default), "")
+    return [msgspec.structs.replace(each, default=name == default) for name, each in found.items()]
+
+
 def resolve_instance(cloud: Cloud, reference: str) -> Instance:
     """The instance that an id or an unambiguous name stands for.
 
@@ -137,7 +203,10 @@ def resolve_instance(cloud: Cloud, reference: str) -> Instance:
         NotFound: there is none, with the nearest names. Conflict: several live ones have this name.
     """
     if reference.isascii() and reference.isdigit():
-        return cloud.instance(int(reference))
+        try:
+            return cloud.instance(int(reference))
+        except NotFound as error:
+            raise near_id(cloud, int(reference), error) from error
     living = cloud.instances()
     return _named(living, reference)
 
@@ -158,6 +227,16 @@ def resolve_ids(cloud: Cloud, references: Iterable[str]) -> tuple[list[int], lis
         except SlshellError as error:
             errors.append(error)
     return list(ids), errors
+
+
+def near_id(cloud: Cloud, number: int, error: SlshellError) -> SlshellError:
+    """The error that a machine's number gave; one that there is not is told with the nearest there are."""
+    if not isinstance(error, NotFound):
+        return error
+    ids = nearest(str(number), [str(each.id) for each in cloud.instances()])
+    hint = f"did you mean {' or '.join(ids)}?" if ids else error.hint or "slshell instances lists them"
+    told = NotFound(error.message, hint=hint, details=error.details)
+    return told.with_traceback(error.__traceback__)
 
 
 def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:

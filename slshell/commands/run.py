@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -15,13 +16,14 @@ from slshell.commands.parameters import (
     KeyValue,
     StaticDiskId,
     TypeName,
+    offered_types,
     resolve_volume,
     volume_in,
 )
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
 from slshell.model.errors import UsageError
-from slshell.model.instance import RunRequest
+from slshell.model.instance import Instance, RunRequest
 from slshell.model.names import checked_name
 from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
@@ -104,23 +106,22 @@ def run_command(
     volatile, persistent, read-only; each as it was named.
     """
     if list_types:
-        return Listing(kind=TYPE, items=environment.cloud.types())
+        return Listing(kind=TYPE, items=offered_types(environment))
     if appliance is None:
         raise UsageError("no appliance is named", hint="slshell appliances lists them, for example ttylinux")
     if name is not None:
         checked_name(name)
-    found = public_keys(keys, setting=environment.settings.ssh.key, environ=environment.environ)
-    environment.output.notice(found.notice)
+    size = _size(environment, type_name)
     request = RunRequest(
         request_id=new_request_id(),
         appliance=appliance,
-        type=type_name,
+        type=size.type,
         count=number,
         name=name,
-        vcpu=cpu,
-        ram_mib=ram,
-        swap_mib=swap,
-        keys=found.lines,
+        vcpu=cpu or size.vcpu,
+        ram_mib=ram or size.ram_mib,
+        swap_mib=size.swap_mib if swap is None else swap,
+        keys=_keys(environment, keys),
         context=dict(context),
         volumes=_volumes(environment, persistent),
         volatile_gib=volatile,
@@ -129,9 +130,37 @@ def run_command(
     started = environment.cloud.run_instance(request)
     if not wait and goal is None:
         return Listing(kind=LAUNCHED, items=started)
+    return _awaited(environment, started, goal, timeout_s)
+
+
+def _awaited(
+    environment: Environment, started: list[Instance], goal: str | None, timeout_s: float
+) -> Listing:
     target = "Running" if goal == "running" else REACHABLE
     items, errors = wait_for(environment, [each.id for each in started], target, timeout_s)
     return Listing(kind=LAUNCHED, items=items, errors=tuple(errors))
+
+
+class _Size(NamedTuple):
+    """A type of the cloud's, or the numbers of one that only the user's file knows."""
+
+    type: str | None
+    vcpu: int | None = None
+    ram_mib: int | None = None
+    swap_mib: int | None = None
+
+
+def _size(environment: Environment, type_name: str | None) -> _Size:
+    chosen = type_name or environment.profile.instance_type or None
+    own = environment.clouds.file.types.get(chosen or "")
+    return _Size(chosen) if own is None else _Size(None, own.vcpu, own.ram_mib, own.swap_mib)
+
+
+def _keys(environment: Environment, given: tuple[Path, ...]) -> tuple[str, ...]:
+    setting = environment.profile.public_key or environment.settings.ssh.key
+    found = public_keys(given, setting=setting, environ=environment.environ)
+    environment.output.notice(found.notice)
+    return found.lines
 
 
 def _volumes(environment: Environment, references: tuple[str, ...]) -> tuple[str, ...]:

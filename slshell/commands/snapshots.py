@@ -25,7 +25,7 @@ class SnapshotRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, shows=SNAPSHOT)
 @click.argument("volumes", type=VolumeId, nargs=-1, metavar="[VOLUME…]")
 def snapshots_command(environment: Environment, volumes: tuple[str, ...]) -> Listing:
     """List the snapshots of all volumes, or of some, oldest first."""

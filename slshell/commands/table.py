@@ -10,12 +10,14 @@ from functools import cache
 import click
 
 from slshell import __version__
-from slshell.commands.declare import Command, CommandGroup, Danger, common_options, run_default
+from slshell.commands.declare import Command, CommandGroup, Danger, run_default
+from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "metadata_files",
-        "parameters", "registry", "signing", "ssh_line", "table", "volume_actions", "waiting",
+        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "manual",
+        "metadata_files", "options", "parameters", "profile_checks", "registry", "shells", "side_by_side",
+        "signing", "ssh_line", "table", "volume_actions", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""
@@ -131,14 +133,13 @@ def _show_version(context: click.Context, parameter: click.Parameter, value: boo
 
 
 def _info(name: str, found: Command | click.Command) -> CommandInfo:
-    common = {"output", "form", "quiet", "profile", "debug"}
     return CommandInfo(
         name=name,
         summary=found.get_short_help_str(limit=80),
         help=(found.help or "").strip(),
         danger=getattr(found, "danger", Danger.READ),
         aliases=getattr(found, "aliases", ()),
-        parameters=tuple(_parameter(each) for each in found.params if each.name not in common),
+        parameters=tuple(_parameter(each) for each in found.params if each.name not in LAYOUT | COMMON),
     )
 
 

@@ -17,9 +17,11 @@ from slshell.model.volume import Volume, VolumeState
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ, aliases=("describe-volumes",))
+@command(danger=Danger.READ, shows=VOLUME, aliases=("describe-volumes",))
 @click.argument("volumes", type=VolumeId, nargs=-1, metavar="[VOLUME…]")
-@click.option("--state", type=click.Choice([str(state) for state in VolumeState]))
+@click.option(
+    "--state", type=click.Choice([str(state) for state in VolumeState]), help="Only those in this state."
+)
 @click.option("--tag", metavar="PATTERN", help="Only these tags; * stands for anything.")
 @click.option("--instance", type=InstanceId, metavar="ID", help="Only what this machine holds.")
 @click.option("-f", "--filter", "filters", multiple=True, metavar="NAME:REGEX", help="Only where it matches.")

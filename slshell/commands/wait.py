@@ -6,18 +6,18 @@ import click
 
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import INSTANCE
-from slshell.commands.parameters import InstanceId, resolve_ids
+from slshell.commands.parameters import AnyCase, InstanceId, resolve_ids
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import GOALS, REACHABLE, TIMEOUT_S, wait_for
 from slshell.output.listing import Listing
 
 
-@command(danger=Danger.READ)
+@command(danger=Danger.READ, watch=False)
 @click.argument("instances", type=InstanceId, nargs=-1, required=True, metavar="ID…")
 @click.option(
     "--for",
     "goal",
-    type=click.Choice(GOALS, case_sensitive=False),
+    type=AnyCase(GOALS),
     default=REACHABLE,
     show_default=True,
     help="A state, reachable (SSH answers) or gone.",

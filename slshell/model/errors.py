@@ -19,23 +19,32 @@ class ExitCode(IntEnum):
     CONFLICT = 6
     NOT_ALLOWED = 7
     INTERRUPTED = 130
+    PIPE = 141
 
 
 class SlshellError(Exception):
     """Something went wrong that a person can be told about.
 
-    `message` says what was wrong and where, `hint` what to do next, `details` carries data for programs.
+    `message` says what was wrong and where, `why` what caused it where that is known, `hint` what to do
+    next; `details` carries data for programs, `why` among it.
     """
 
     code: ClassVar[str] = "failed"
     status: ClassVar[int] = 500
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
-    def __init__(self, message: str, *, hint: str = "", details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, *, why: str = "", hint: str = "", details: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.details = details or {}
+        self.details = dict(details or {}) | ({"why": why} if why else {})
+
+    @property
+    def why(self) -> str:
+        """What caused it; empty when the message says all there is."""
+        return str(self.details.get("why", ""))
 
     def as_data(self) -> dict[str, Any]:
         """The error as `{code, message, hint, details}`, its shape on the wire and under `-o json`."""
@@ -110,6 +119,14 @@ class TooLarge(SlshellError):
     code = "too_large"
     status = 413
     exit_code = ExitCode.USAGE
+
+
+class Interrupted(SlshellError):
+    """The user pressed Ctrl-C."""
+
+    code = "interrupted"
+    status = 499
+    exit_code = ExitCode.INTERRUPTED
 
 
 ERRORS: dict[str, type[SlshellError]] = {

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from slshell.model.errors import SlshellError
 
 
@@ -20,6 +22,17 @@ class Column:
     """May be cut when the terminal is too narrow."""
     style: Callable[[Any], str] | None = None
     """Colour name of a cell; the word in the cell says the same."""
+    key: str = ""
+    """The field of the data that the column shows; without it, the title in lower case."""
+    wide: bool = False
+    """Shown under `--wide` only."""
+    keep: int = 5
+    """Columns with the lowest number go first when the terminal is too narrow for all."""
+
+    @property
+    def field(self) -> str:
+        """The name of the column's field in the data."""
+        return self.key or self.title.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +48,24 @@ class Kind:
     """Said (on a terminal) when there are none."""
     line: Callable[[Any], str] | None = None
     """One line an item instead of a table, for answers that scripts have read for years."""
+    model: type[msgspec.Struct] | None = None
+    """The class of the items, whose fields are then known without any."""
+    changes: str = ""
+    """The part of the cloud's changes that tells of this kind, for `--watch`; empty: it is asked again."""
+    data: Callable[[Any], Any] | None = None
+    """An item as data, where that is not the item itself."""
+
+    def as_data(self, item: Any) -> dict[str, Any]:
+        """An item as plain data."""
+        built: dict[str, Any] = msgspec.to_builtins(self.data(item) if self.data else item)
+        return built
+
+    def fields(self, items: Sequence[Any]) -> list[str]:
+        """The names of the data's fields, in order."""
+        known = list(self.model.__struct_fields__) if self.model else []
+        if self.model and not self.data:
+            return known
+        return list(dict.fromkeys([*(key for item in items[:100] for key in self.as_data(item)), *known]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 _HOSTILE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -27,6 +28,19 @@ def is_hostile(text: str) -> bool:
 def clean_json(text: str) -> str:
     """JSON with those characters as `\\uXXXX`, which reads back as the same data; newlines stay."""
     return _HOSTILE.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(match[0]), text)
+
+
+def as_text(value: Any) -> str:
+    """A value of the data in a cell: nothing for None, JSON for what is nested. Not cleaned."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple, dict)):
+        import msgspec
+
+        return clean_json(msgspec.json.encode(value).decode())
+    return str(value)
 
 
 def human_size(amount: float, *, unit: int = 1) -> str:

@@ -278,7 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = handle_one  # noqa: N815 - names of the standard library
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one  # noqa: N815 - names of the library
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - name of the standard library
         """Say nothing."""

@@ -19,6 +19,9 @@ LINES = (
     "instances -o name",
     "instances -o json",
     "instances -o yaml",
+    "instances -o template='{name} {reason}'",
+    "instances --wide --columns name,reason,remark",
+    "instances --columns name -o csv",
     "appliances",
     "events",
     "connect 1 -- true",
@@ -50,8 +53,9 @@ def test_data_formats_keep_the_text_exact(run: Run) -> None:
 
 
 def test_an_error_text_is_cleaned_as_well(run: Run, served: ServedCloud) -> None:
-    served.failures["/v1/instances"] = Conflict(HOSTILE, hint=HOSTILE)
+    served.failures["/v1/instances"] = Conflict(HOSTILE, hint=HOSTILE, why=HOSTILE)
     assert not FORBIDDEN & set(run("instances").notices)
+    assert not FORBIDDEN & set(run("instances --debug").notices)
     assert json.loads(run("instances -o json").notices)["message"] == HOSTILE
 
 

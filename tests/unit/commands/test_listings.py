@@ -76,8 +76,8 @@ def test_hosts_in_the_words_of_the_tutorials_load_page(run: Run) -> None:
 
 def test_appliances_as_a_table(run: Run) -> None:
     assert run("appliances").output == (
-        "ID                           NAME      STATE  DISK  SYSTEM      USER  ORIGIN   REMARK\n"
-        f"{TTYLINUX}  ttylinux  ready   40M  ttylinux 1  root  bundled\n"
+        "ID                           NAME      KIND     STATE  DISK  SYSTEM      USER  ORIGIN   REMARK\n"
+        f"{TTYLINUX}  ttylinux  machine  ready   40M  ttylinux 1  root  bundled\n"
     )
 
 
@@ -168,9 +168,9 @@ def test_no_machines_is_said_beside_the_data(run: Run, served: ServedCloud) -> N
     [
         ("instanzes", "there is no command “instanzes”", "did you mean instances?"),
         ("instances --stat x", "there is no option --stat", "did you mean --state?"),
-        ("instances --state Runing", "Invalid value for '--state'", "see slshell instances --help"),
-        ("hosts extra", "unexpected extra argument (extra)", "see slshell hosts --help"),
-        ("kill", "Missing argument 'ID…'", "see slshell kill --help"),
+        ("instances --state Runing", "“Runing” is not a value of --state", "did you mean Running?"),
+        ("hosts extra", "there is a word too many: extra", "slshell hosts --help shows"),
+        ("kill", "ID is missing", "write slshell kill [OPTIONS] ID…"),
         ("instances 'half", "this line cannot be read", "close the quotation mark"),
     ],
 )
