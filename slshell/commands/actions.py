@@ -13,9 +13,9 @@ from slshell.commands.kinds import INSTANCE
 from slshell.commands.parameters import resolve_ids
 from slshell.commands.waiting import TIMEOUT_S, wait_for
 from slshell.model.errors import SlshellError
-from slshell.model.instance import Instance
+from slshell.model.instance import Instance, State
 from slshell.output.listing import Listing
-from slshell.output.text import human_span
+from slshell.output.text import human_size, human_span
 
 
 def wait_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,8 +68,27 @@ def act_on(
     return Listing(kind=INSTANCE, items=items, errors=tuple(errors))
 
 
-def loss(instance: Instance) -> str:
-    """What goes with a machine, in one line."""
-    age = human_span((datetime.now(UTC) - instance.created_at).total_seconds())
-    about = f"{instance.appliance}, {instance.state}, {instance.address}, made {age} ago"
-    return f"{instance.id} {instance.name} ({about}) and its disks"
+def loss(instance: Instance, disk_bytes: int | None = None) -> str:
+    """What goes with a machine, in one line: what it is, how long it has run, and the sizes of its disks.
+
+    `disk_bytes` is the size of its first disk, None when that is not known.
+    """
+    facts = [
+        instance.appliance,
+        str(instance.state),
+        instance.address,
+        f"made {_ago(instance.created_at)} ago",
+    ]
+    booted = [each.started_at for each in instance.phases if each.name == State.RUNNING and not each.ended_at]
+    if booted and instance.state is State.RUNNING:
+        facts.append(f"up for {_ago(booted[-1])}")
+    facts += [f"{instance.vcpu} CPU", f"{human_size(instance.ram_mib, unit=1 << 20)} RAM"]
+    disks = [] if disk_bytes is None else [human_size(disk_bytes)]
+    if instance.swap_mib:
+        disks.append(f"{human_size(instance.swap_mib, unit=1 << 20)} swap")
+    sizes = f" ({', '.join(disks)})" if disks else ""
+    return f"{instance.id} {instance.name} ({', '.join(fact for fact in facts if fact)}) and its disks{sizes}"
+
+
+def _ago(moment: datetime) -> str:
+    return human_span((datetime.now(UTC) - moment).total_seconds())

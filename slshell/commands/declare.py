@@ -14,6 +14,9 @@ from slshell.model.errors import SlshellError, UsageError
 from slshell.output.formats import Format
 from slshell.output.listing import Listing
 
+DRY_RUN = "slshell.dry_run"
+"""The key in a context's `meta` under which `--dry-run` is noted."""
+
 
 class Danger(StrEnum):
     """What a command may do; faces ask before they let one destroy."""
@@ -54,8 +57,12 @@ class Command(_Parts, click.Command):
     """One command; what its function returns is shown."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the function and show its `Listing`; an int is the exit code."""
-        value = super().invoke(context)
+        """Run the function and show its `Listing`; an int is the exit code.
+
+        Raises:
+            NotAllowed: it would change something, and the profile is read-only.
+        """
+        value = self._planned(context) if context.meta.get(DRY_RUN) else self._done(context)
         code = value if isinstance(value, int) else 0
         if isinstance(value, Listing):
             environment: Environment = context.obj
@@ -64,6 +71,18 @@ class Command(_Parts, click.Command):
                 raise SomeFailed(value.errors)
             code = value.exit_code
         raise click.exceptions.Exit(code)
+
+    def _done(self, context: click.Context) -> Any:
+        if self.danger is not Danger.READ:
+            from slshell.commands.safety import refuse_read_only
+
+            refuse_read_only(context.obj, " ".join(_words(context)))
+        return super().invoke(context)
+
+    def _planned(self, context: click.Context) -> Listing:
+        from slshell.commands.safety import plan
+
+        return plan(context)
 
 
 class CommandGroup(_Parts, click.Group):
@@ -90,7 +109,8 @@ class CommandGroup(_Parts, click.Group):
 
 def command(*, danger: Danger, aliases: Sequence[str] = (), **options: Any) -> Callable[[Any], Command]:
     """Declare a command. Its function takes the `Environment` first and returns a `Listing`, an exit
-    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that destroys `--yes`.
+    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that changes something
+    `--dry-run`, and one that destroys `--yes`.
     """
 
     def make(function: Callable[..., Any]) -> Command:
@@ -138,6 +158,16 @@ def _finish(made: Command, danger: Danger, aliases: Sequence[str]) -> None:
                 expose_value=False,
                 help="Do it without asking.",
                 callback=_set_yes,
+            )
+        )
+    if danger is not Danger.READ:
+        made.params.append(
+            click.Option(
+                ["--dry-run"],
+                is_flag=True,
+                expose_value=False,
+                help="Show what would be done, and do nothing.",
+                callback=_set_dry_run,
             )
         )
     made.params.extend(common_options())
@@ -210,6 +240,11 @@ def _set_debug(context: click.Context, parameter: click.Parameter, value: bool) 
 def _set_yes(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and context.obj is not None:
         context.obj.assume_yes = True
+
+
+def _set_dry_run(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[DRY_RUN] = True
 
 
 def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -28,10 +28,20 @@ class Question:
 
     text: str
     """For example “Kill 2 machines?”."""
+    names: tuple[str, ...] = ()
+    """The names of what will be gone; untrusted text."""
     losses: tuple[str, ...] = ()
     """What will be gone, one line each; untrusted text."""
     action: str = "yes"
     """The word on the button."""
+    demand: str = ""
+    """What must be typed to agree; empty when a yes will do."""
+
+    def accepts(self, answer: str) -> bool:
+        """Whether what was typed agrees."""
+        if self.demand:
+            return answer.strip() == self.demand
+        return answer.strip().lower() in ("y", "yes")
 
 
 def _make_cloud(profile: Profile, start: bool, notice: Callable[[str], None]) -> Cloud:
@@ -57,6 +67,8 @@ class Environment:
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    most_offers: int | None = None
+    """The most words that completion of one kind of resource gives; None: all."""
 
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
@@ -94,6 +106,9 @@ class Environment:
     def ask(self, question: Question) -> None:
         """Return when the user agrees or has said `--yes`.
 
+        In a profile with `confirm = "name"` agreeing is to type the name of the thing, the number of several,
+        or the profile's name when neither is known.
+
         Raises:
             UsageError: nobody can be asked. Declined: the user said no.
         """
@@ -101,6 +116,10 @@ class Environment:
             return
         if self.confirm is None:
             raise UsageError(f"{question.text} Nobody can be asked here", hint="say --yes to do it unasked")
+        if self.profile.confirm == "name":
+            names = question.names
+            demand = names[0] if len(names) == 1 else str(len(names)) if names else self.profile.name
+            question = replace(question, demand=demand)
         if not self.confirm(question):
             raise Declined("nothing was done")
 
@@ -157,7 +176,8 @@ def environment_asker(environment: Environment) -> Callable[[Question], bool]:
         output = environment.output
         for line in question.losses:
             output.warning(f"  {line}")
-        output.prompt(f"{question.text} [y/N] ")
-        return environment.stdin.readline().strip().lower() in ("y", "yes")
+        wanted = f"Type {question.demand} to go on:" if question.demand else "[y/N]"
+        output.prompt(f"{question.text} {wanted} ")
+        return question.accepts(environment.stdin.readline())
 
     return ask

@@ -50,6 +50,8 @@ INSTANCE = Kind(
     name=lambda each: each.name,
     quiet=lambda each: str(each.id),
     empty="there are no machines; slshell run ttylinux starts one",
+    noun="instance",
+    reference=lambda each: str(each.id),
 )
 
 LAUNCHED = Kind(
@@ -57,6 +59,8 @@ LAUNCHED = Kind(
     name=INSTANCE.name,
     quiet=lambda each: f"{each.id}, {each.address}",
     empty="no machine was started",
+    noun=INSTANCE.noun,
+    reference=INSTANCE.reference,
 )
 
 TYPE = Kind(
@@ -71,6 +75,8 @@ TYPE = Kind(
     name=lambda each: each.name,
     quiet=lambda each: each.name,
     empty="the cloud has no instance types",
+    noun="type",
+    reference=lambda each: each.name,
 )
 
 
@@ -96,6 +102,9 @@ APPLIANCE = Kind(
     name=lambda each: each.name,
     quiet=lambda each: each.id,
     empty="the catalogue is empty; slshell import-image brings an image in",
+    noun="appliance",
+    # An identifier may begin with the sign of an option.
+    reference=lambda each: each.name if each.id.startswith("-") else each.id,
 )
 
 HOST = Kind(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from slshell.client.profiles import nearest_hint
 from slshell.commands.declare import SomeFailed
 from slshell.commands.environment import Environment, apply_settings
-from slshell.commands.table import Root, make_root
+from slshell.commands.table import Root
 from slshell.model.errors import ExitCode, SlshellError, UsageError
 from slshell.output.formats import Format
+
+if TYPE_CHECKING:
+    from slshell.commands.interpreter import Interpreter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,7 @@ def execute(root: Root, args: Sequence[str], environment: Environment) -> tuple[
         output.error(error)
         return error.exit_code, error
     except click.ClickException as failure:
-        usage = _usage_error(failure)
+        usage = usage_error(failure)
         output.error(usage)
         return usage.exit_code, usage
     except (KeyboardInterrupt, click.Abort):
@@ -59,12 +62,13 @@ def execute(root: Root, args: Sequence[str], environment: Environment) -> tuple[
     return ExitCode.DONE, None
 
 
-def run_line(line: str, environment: Environment) -> Result:
-    """Run one command line in-process, as the dashboard's command line and palette do.
+def run_line(line: str, environment: Environment, interpreter: Interpreter | None = None) -> Result:
+    """Run one typed line in-process, as the dashboard's command line and palette do; it may hold pipes.
 
     What it writes is captured. `environment.confirm`, `open_session` and the cloud are those of the face.
+    `interpreter` holds the variables of a session; without it the line has none from before.
     """
-    import shlex
+    from slshell.commands.interpreter import Interpreter
 
     stdout, stderr = io.StringIO(), io.StringIO()
     captured = replace(
@@ -76,21 +80,14 @@ def run_line(line: str, environment: Environment) -> Result:
         colours=False,
     )
     inner = environment.with_output(captured)
-    try:
-        words = shlex.split(line)
-    except ValueError as problem:
-        error = UsageError(f"this line cannot be read: {problem}", hint="close the quotation mark")
-        captured.error(error)
-        return Result(exit_code=error.exit_code, output="", notices=stderr.getvalue(), error=error)
-    if words[:1] == ["slshell"]:
-        del words[0]
-    code, failure = execute(make_root(), words, inner)
+    session = interpreter or Interpreter(environment)
+    outcome = session.run(line, inner)
     return Result(
-        exit_code=code,
+        exit_code=outcome.code,
         output=stdout.getvalue(),
         notices=stderr.getvalue(),
         data=captured.result,
-        error=failure,
+        error=outcome.error,
     )
 
 
@@ -110,7 +107,8 @@ def _format_of(args: Sequence[str], environment: Environment) -> None:
             environment.output.format = Format(value)
 
 
-def _usage_error(failure: click.ClickException) -> UsageError:
+def usage_error(failure: click.ClickException) -> UsageError:
+    """What click has to say about a line, as an error of ours with a hint."""
     hint = ""
     if isinstance(failure, click.UsageError) and failure.ctx is not None:
         hint = f"see {failure.ctx.command_path} --help"

@@ -23,11 +23,20 @@ if TYPE_CHECKING:
 
 
 class Reference(click.ParamType[Any]):
-    """A word that names a resource of the cloud; completed with what the cloud has."""
+    """A word that names a resource of the cloud; completed with what the cloud has.
 
-    def __init__(self, name: str, offers: Callable[[Cloud], Iterable[tuple[str, str]]]) -> None:
+    A pipe brings resources whose `Kind.noun` is `name`; `find` answers the one that a word stands for.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        offers: Callable[[Cloud], Iterable[tuple[str, str]]],
+        find: Callable[[Cloud, str], Any] | None = None,
+    ) -> None:
         self.name = name
         self._offers = offers
+        self.find = find
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The word itself; it may not be empty."""
@@ -44,11 +53,16 @@ class Reference(click.ParamType[Any]):
         environment = ctx.obj
         if not isinstance(environment, Environment):
             return []
+        found: list[CompletionItem] = []
         try:
-            offers = list(self._offers(environment.cloud_if_up()))
+            for word, text in self._offers(environment.cloud_if_up()):
+                if word.startswith(incomplete):
+                    found.append(CompletionItem(word, help=text))
+                if len(found) == environment.most_offers:
+                    break
         except SlshellError:
             return []
-        return [CompletionItem(word, help=text) for word, text in offers if word.startswith(incomplete)]
+        return found
 
 
 def _instances(wanted: frozenset[State] | None) -> Callable[[Cloud], Iterable[tuple[str, str]]]:
@@ -75,12 +89,28 @@ def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
 
 def instance_in(*states: State) -> Reference:
     """An instance id or name, completed with machines in these states only."""
-    return Reference("instance", _instances(frozenset(states)))
+    return Reference(
+        "instance", _instances(frozenset(states)), lambda cloud, word: resolve_instance(cloud, word)
+    )
 
 
-InstanceId = Reference("instance", _instances(None))
-ApplianceId = Reference("appliance", _appliances)
+InstanceId = Reference("instance", _instances(None), lambda cloud, word: resolve_instance(cloud, word))
+ApplianceId = Reference("appliance", _appliances, lambda cloud, word: cloud.appliance(word))
 TypeName = Reference("type", _types)
+
+
+class FileOrUrl(click.ParamType[Any]):
+    """The path of a file, or an address; files are offered."""
+
+    name = "file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the face to offer files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
 
 
 class KeyValue(click.ParamType[Any]):

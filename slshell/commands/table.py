@@ -14,8 +14,9 @@ from slshell.commands.declare import Command, CommandGroup, Danger, common_optio
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "kinds", "line", "parameters", "registry", "ssh_line",
-        "table", "waiting",
+        "actions", "builtins", "checks", "completion", "declare", "environment", "grammar", "hints",
+        "interpreter", "kinds", "line", "notices", "parameters", "pipe", "registry", "safety", "ssh_line",
+        "stages", "table", "variables", "waiting",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

@@ -17,7 +17,9 @@ from textual.theme import Theme
 
 from slshell.client import local
 from slshell.client.profiles import config_folder
+from slshell.commands.completion import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
+from slshell.commands.interpreter import Interpreter
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import messages, themes
@@ -56,6 +58,12 @@ class SlshellApp(App[int]):
         super().__init__()
         self._outside = environment
         self.environment = self._own_world(environment)
+        self.interpreter = Interpreter(self.environment)
+        self.completer = Completer(
+            environment=self.environment,
+            root=self.interpreter.root,
+            variables=self.interpreter.state.variables,
+        )
         self.picture = Picture()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
@@ -103,7 +111,8 @@ class SlshellApp(App[int]):
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
 
         def work() -> None:
-            self.post_message(messages.CommandEnded(line, run_line(line, self.environment), typed))
+            result = run_line(line, self.environment, self.interpreter)
+            self.post_message(messages.CommandEnded(line, result, typed))
 
         self.run_worker(work, name=line, group="commands", thread=True, exit_on_error=True)
 
@@ -197,6 +206,9 @@ class SlshellApp(App[int]):
     @on(messages.CommandEnded)
     def _command_ended(self, message: messages.CommandEnded) -> None:
         self._ssh_lines.clear()
+        if self.interpreter.ended is not None:
+            self.exit(self.interpreter.ended)
+            return
         line, result = message.line, message.result
         command_line = self.main.command_line
         if isinstance(result.error, Declined):

@@ -33,6 +33,10 @@ class Kind:
     """For `--quiet`: one line an item."""
     empty: str
     """Said (on a terminal) when there are none."""
+    noun: str = ""
+    """What parameters that take such a resource call it, for example instance; empty when none does."""
+    reference: Callable[[Any], str] | None = None
+    """The word by which a command can be given an item; None when it cannot."""
 
 
 @dataclass(frozen=True, kw_only=True)

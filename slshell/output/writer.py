@@ -30,12 +30,19 @@ class Output:
     format: Format = Format.TABLE
     quiet: bool = False
     debug: bool = False
+    shows: bool = True
+    """False keeps listings from being written: a pipe hands them on."""
     result: Any = field(default=None, init=False)
     """What the last command showed, as data."""
+    listing: Listing | None = field(default=None, init=False)
+    """The same with its kind, when it was a listing."""
 
     def show(self, listing: Listing) -> None:
         """Write a listing in the wanted format; an empty table says so on stderr."""
         self.result = listing.items[0] if listing.single and listing.items else list(listing.items)
+        self.listing = listing
+        if not self.shows:
+            return
         self.write(
             rendered(listing, self.format, quiet=self.quiet, width=self.width, colours=bool(self.colours))
         )

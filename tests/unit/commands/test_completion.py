@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from slshell.client.mirror import Snapshot
+from slshell.commands.completion import candidates, completed
 from slshell.commands.environment import of_process
-from slshell.dashboard.completion import candidates, completed
 from slshell.model.instance import InstanceType, State
 from tests.unit.client.served import appliance, instance
 
