@@ -27,10 +27,10 @@ class Outcome:
 class Interpreter:
     """One session: lines that share variables, `$?` and `$_`. Commands run in the caller's thread."""
 
-    def __init__(self, environment: Environment, *, shell: bool = False) -> None:
-        """`environment` is the world of all lines; `shell` allows `!LINE`."""
+    def __init__(self, environment: Environment, *, shell_lines: bool = False) -> None:
+        """`environment` is the world of all lines; `shell_lines` allows `!LINE`."""
         self.environment = environment
-        self._shell = shell
+        self._shell_lines = shell_lines
         self.state = State(Variables(environment.environ))
         self.root: Root = make_root()
 
@@ -141,7 +141,7 @@ class Interpreter:
         return found
 
     def _run_shell(self, line: str, environment: Environment) -> int:
-        if not self._shell:
+        if not self._shell_lines:
             raise UsageError("“!” is for the REPL and for scripts", hint="use slshell repl, or a terminal")
         if not line:
             raise UsageError("nothing stands behind the “!”", hint="for example !ls")
