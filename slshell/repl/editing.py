@@ -11,6 +11,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.lexers import Lexer
+from prompt_toolkit.search import accept_search
 from prompt_toolkit.styles import Style
 from prompt_toolkit.validation import ValidationError, Validator
 
@@ -122,8 +123,16 @@ class LineValidator(Validator):
 
 
 def key_bindings() -> KeyBindings:
-    """Enter takes the chosen candidate, goes on where the line is unfinished, and sends it otherwise."""
+    """Enter takes the chosen candidate, goes on where the line is unfinished, and sends it otherwise.
+
+    In a search it sends the line that was found, as a shell does.
+    """
     bindings = KeyBindings()
+
+    @bindings.add("enter", filter=is_searching)
+    def _found(event: KeyPressEvent) -> None:
+        accept_search()
+        event.current_buffer.validate_and_handle()
 
     @bindings.add("enter", filter=has_focus("DEFAULT_BUFFER") & ~is_searching)
     def _enter(event: KeyPressEvent) -> None:
