@@ -19,9 +19,20 @@ from slshell.client import local
 from slshell.client.profiles import config_folder
 from slshell.commands.completion import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
+from slshell.commands.grammar import parse
 from slshell.commands.interpreter import Interpreter
-from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
+from slshell.commands.registry import (
+    CommandInfo,
+    Danger,
+    Result,
+    Root,
+    commands,
+    execute,
+    make_root,
+    run_line,
+)
 from slshell.commands.ssh_line import ssh_line
+from slshell.commands.stages import find
 from slshell.dashboard import messages, themes
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.palette import EverythingProvider, Palette
@@ -244,7 +255,7 @@ class SlshellApp(App[int]):
     def _tell(self, line: str, result: Result) -> None:
         """Show what a command did: a notice for a change, a sheet for what is to be read."""
         machines = [each for each in _items(result.data) if isinstance(each, Instance)]
-        info = _info_of(line)
+        info = _info_of(line, self.interpreter.root)
         if info is not None and info.danger is not Danger.READ and machines:
             words = "\n".join(f"{each.name} ({each.id}) {each.state}" for each in machines[:5])
             more = f"\nand {len(machines) - 5} more" if len(machines) > 5 else ""
@@ -316,14 +327,11 @@ def _items(data: object) -> list[object]:
     return list(data) if isinstance(data, list | tuple) else [data]
 
 
-def _info_of(line: str) -> CommandInfo | None:
-    """The command that a line begins with."""
-    words = line.removeprefix("slshell ").split()
-    for info in commands():
-        names = (info.name, *info.aliases)
-        if any(words[: len(name.split())] == name.split() for name in names):
-            return info
-    return None
+def _info_of(line: str, root: Root) -> CommandInfo | None:
+    """The last command of a line, whose resources are what came of it; None when it holds none."""
+    words = [command for pipeline in parse(line) for command in pipeline.commands]
+    found = find(root, [word.plain or "" for word in words[-1]]) if words else None
+    return None if found is None else next(info for info in commands() if info.name == found.name)
 
 
 def _plain(words: str) -> str:
