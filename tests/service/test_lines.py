@@ -9,30 +9,33 @@ from slshell.commands.interpreter import Interpreter
 from slshell.output.writer import Output
 from tests.service.conftest import Running
 
-SCRIPT = """\
+BEGIN = """\
 set -e
 export APPLIANCE=ttylinux
-run $APPLIANCE -n 3 --name web | wait --for running --timeout 60 -q
-LAST=$_
-instances --name 'web-[' | kill --yes
-instances | kill --dry-run -o name
-shutdown $LAST --wait -q
-instances --state Unknown | start -q | wait --for running -q
+run $APPLIANCE -n 3 --name web | kill --dry-run -o name
+instances $_ -o name
+instances --name 'web-1*' -q
+"""
+END = """\
 instances | kill --yes --wait -q
-instances
+instances | kill --yes
+instances --all -q | wait --for gone -q
 """
 
 
-def test_a_script_takes_machines_through_their_life(running: Running) -> None:
+def test_scripts_start_machines_and_clear_them_away(running: Running) -> None:
     output = Output(stdout=io.StringIO(), stderr=io.StringIO())
     environment = Environment(output=output, stdin=io.StringIO())
     environment.make_cloud = lambda profile, start, notice: running.client.again()
-    code = Interpreter(environment).run_script(io.StringIO(SCRIPT), "life.sl")
+    session = Interpreter(environment)
     assert isinstance(output.stdout, io.StringIO)
     assert isinstance(output.stderr, io.StringIO)
-    assert code == 0, output.stderr.getvalue()
+    assert session.run_script(io.StringIO(BEGIN), "begin.sl") == 0, output.stderr.getvalue()
+    for number in (1, 2, 3):
+        running.wait(number, "Running")
+    assert session.run_script(io.StringIO(END), "end.sl") == 0, output.stderr.getvalue()
     assert output.stdout.getvalue().split() == [
-        "1", "2", "3", "web-1", "web-2", "web-3", "3", "3", "1", "2", "3",
+        "web-1", "web-2", "web-3", "web-3", "1", "1", "2", "3", "1", "2", "3",
     ]  # fmt: skip
     assert running.client.instances() == []
-    assert "“kill” was left undone" in output.stderr.getvalue()
+    assert "“kill” was left undone: “instances” gave it nothing" in output.stderr.getvalue()
