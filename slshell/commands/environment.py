@@ -67,6 +67,8 @@ class Environment:
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False
+    session_format: Format | None = None
+    """The format of lines that say none, in a session that was opened with `-o`."""
     most_offers: int | None = None
     """The most words that completion of one kind of resource gives; None: all."""
 
@@ -161,7 +163,7 @@ def apply_settings(environment: Environment) -> None:
             environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
         )
     try:
-        output.format = Format(settings.format)
+        output.format = environment.session_format or Format(settings.format)
     except ValueError as error:
         raise UsageError(
             f"output.format is “{settings.format}” in the configuration",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import has_focus, is_searching
@@ -96,7 +97,12 @@ class MissingHint(Processor):
         fragments = transformation_input.fragments
         suggestion = transformation_input.buffer_control.buffer.suggestion
         last = transformation_input.lineno == document.line_count - 1
-        if not last or not document.is_cursor_at_the_end or (suggestion is not None and suggestion.text):
+        if (
+            get_app().is_done
+            or not last
+            or not document.is_cursor_at_the_end
+            or (suggestion is not None and suggestion.text)
+        ):
             return Transformation(fragments)
         found = hints.hint(document.text, self._interpreter.root, self._interpreter.state.variables)
         if not found:

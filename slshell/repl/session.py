@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from slshell.commands.environment import Environment, apply_settings
+from slshell.commands.environment import Environment
 from slshell.commands.interpreter import Interpreter
 from slshell.model.errors import UsageError
 
@@ -31,13 +31,12 @@ def open_repl(environment: Environment, *, plain: bool = False) -> int:
     """
     if not environment.stdin_is_tty:
         return run_stdin(environment)
-    apply_settings(environment)
     keys = environment.settings.repl.keys
     if keys not in ("emacs", "vi"):
         raise UsageError(f"repl.keys is “{keys}” in the configuration", hint="use emacs or vi")
     # The cloud is opened once, so that all lines share its connections.
-    interpreter = Interpreter(environment, shell_lines=True)
     _ = environment.cloud
+    interpreter = _interpreter(environment)
     if plain or not is_capable(environment):
         from slshell.repl.plain import PlainPrompt
 
@@ -61,7 +60,7 @@ def run_file(environment: Environment, path: str) -> int:
         raise UsageError(
             f"the script {path} cannot be read: {error}", hint="name a UTF-8 text file"
         ) from error
-    return Interpreter(environment, shell_lines=True).run_script(io.StringIO(text), path)
+    return _interpreter(environment).run_script(io.StringIO(text), path)
 
 
 def run_stdin(environment: Environment) -> int:
@@ -71,4 +70,10 @@ def run_stdin(environment: Environment) -> int:
         stdin.reconfigure(errors="backslashreplace")
     inner = environment.with_output(environment.output)
     inner.stdin, inner.stdin_is_tty, inner.confirm = io.StringIO(), False, None
-    return Interpreter(inner, shell_lines=True).run_script(iter(stdin.readline, ""), STDIN)
+    return _interpreter(inner).run_script(iter(stdin.readline, ""), STDIN)
+
+
+def _interpreter(environment: Environment) -> Interpreter:
+    """A session whose lines have the format that the REPL itself was given."""
+    environment.session_format = environment.output.format
+    return Interpreter(environment, shell_lines=True)

@@ -8,13 +8,17 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from slshell.model.instance import State
+from slshell.ssh.keys import make_own_key
 from tests.screen.served import ScreenCloud
 from tests.support import tmux
+from tests.support.shell import Shell
 from tests.support.tmux import Terminal
 from tests.unit.client.served import instance
+from tests.unit.ssh.server import SshServer
 
 Open = Callable[..., AbstractContextManager[Terminal]]
 
@@ -225,3 +229,41 @@ def test_what_was_typed_ahead_is_drawn_once(repl: Open) -> None:
         terminal.keys("C-c")
         terminal.text("echo ahead")
         terminal.until(lambda frame: prompt_line(frame) == "slshell> echo ahead", "the line")
+
+
+def test_connect_opens_the_session_in_place_and_comes_back(repl: Open, cloud: ScreenCloud) -> None:
+    key = paramiko.Ed25519Key.from_private_key_file(str(make_own_key()))
+    with SshServer(key) as server, repl() as terminal:
+        cloud.put(server.instance(name="machine"))
+        terminal.shows("6 Running")
+        terminal.text("connect machine")
+        terminal.keys("Enter")
+        terminal.until(lambda frame: "\nmachine$" in frame, "the machine's prompt")
+        terminal.text("echo inside-$((40+2)); exit 7")
+        terminal.keys("Enter")
+        terminal.until(lambda frame: "\ninside-42\nslshell>" in frame, "the way back")
+        terminal.text("echo code $?")
+        terminal.keys("Enter")
+        terminal.shows("\ncode 7\n")
+
+
+@pytest.mark.machine
+def test_a_machine_is_started_entered_and_killed_from_the_line(shell: Shell, short_folder: Path) -> None:
+    own = {name: value for name, value in shell.environment.items() if name.startswith("SLSHELL_")}
+    variables = {"HOME": str(shell.home), **own}
+    with tmux.terminal(short_folder / "tmux", [str(shell.program), "repl"], variables) as terminal:
+        terminal.shows("│  live")
+        terminal.text("run ttylinux --name web | wait")
+        terminal.keys("Enter")
+        terminal.until(lambda frame: "Running+" in frame, "the machine")
+        terminal.text("connect $_")
+        terminal.keys("Enter")
+        terminal.shows("/root#")
+        terminal.text("echo answer-$((6*7)); exit")
+        terminal.keys("Enter")
+        terminal.shows("answer-42")
+        terminal.text("instances --name web | kill --yes --wait")
+        terminal.keys("Enter")
+        terminal.shows("no machines")
+        terminal.keys("C-d")
+        terminal.shows("ended 0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -56,10 +57,9 @@ def line(*words: str, **environ: str) -> Iterator[Line]:
 
 
 def run(*words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    options = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     return subprocess.run(
-        [*SLSHELL, *words], capture_output=True, text=True, check=False, timeout=60, **options
-    )  # type: ignore[call-overload,no-any-return]
+        [*SLSHELL, *words], input=stdin or "", capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @pytest.mark.parametrize(("words", "term"), [(("--plain",), "xterm"), ((), "dumb"), (("repl",), "dumb")])
@@ -85,10 +85,13 @@ def test_the_plain_repl_tells_notices_before_the_next_prompt(cloud: ScreenCloud)
     cloud.put(instance(1, name="web"))
     with line("--plain", TERM="xterm") as plain:
         plain.until("slshell> ")
-        plain.type("wait 1 --for reachable -q\n")
-        plain.until("slshell> ")
+        while not any(
+            "/v1/changes?since=" in target and "since=0" not in target for _, target, _ in cloud.requests
+        ):
+            plain.type("\n")
+            plain.until("slshell> ")
         cloud.change(1, state=State.FAILED, reason="the disk is full")
-        while "web (1) failed. the disk is full" not in (plain.written.decode()):
+        while "web (1) failed. the disk is full" not in plain.written.decode():
             plain.type("\n")
             plain.until("slshell> ")
         plain.type("\x04")
@@ -149,3 +152,11 @@ def test_a_script_that_cannot_be_read_is_told(own_settings: Path) -> None:
 def test_an_empty_input_is_no_mistake(cloud: ScreenCloud) -> None:
     done = run("repl")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_format_holds_for_all_lines_that_say_none(cloud: ScreenCloud) -> None:
+    cloud.put(instance(1))
+    done = run("repl", "-o", "name", stdin="instances\ninstances -o csv | wait -q -o table\nkill 9 --yes\n")
+    assert (done.stdout, done.returncode) == ("vm-1\n1\n", ExitCode.NOT_FOUND)
+    failed = run("-o", "json", "-f", "-", stdin="shutdown 9\n")
+    assert json.loads(failed.stderr)["code"] == "not_found"
