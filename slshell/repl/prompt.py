@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -35,13 +35,13 @@ class Prompt:
 
     def run(self) -> int:
         """The exit code of the session: what `exit` said, else 0."""
-        self._follower.start()
+        self._session.app.after_render.add_handler(self._follow)
         try:
             while self._interpreter.ended is None:
                 self._tell()
-                self._erase_echo()
                 try:
-                    line = self._session.prompt()
+                    with typeahead.drawn_once(self._environment.stdin.fileno(), self._write):
+                        line = self._session.prompt()
                 except KeyboardInterrupt:
                     continue
                 except EOFError:
@@ -51,6 +51,11 @@ class Prompt:
         finally:
             self._follower.close()
 
+    def _follow(self, app: Application[str]) -> None:
+        """Follow the cloud as soon as the first prompt stands, which it would only delay."""
+        app.after_render.remove_handler(self._follow)
+        self._follower.start()
+
     def _do(self, line: str) -> None:
         self._output.width = terminal_width(self._output.stdout_is_tty)
         try:
@@ -59,10 +64,9 @@ class Prompt:
         except KeyboardInterrupt:
             self._output.warning("interrupted")
 
-    def _erase_echo(self) -> None:
-        if typeahead.is_waiting(self._environment.stdin.fileno()):
-            self._output.stdout.write(typeahead.ERASE)
-            self._output.stdout.flush()
+    def _write(self, text: str) -> None:
+        self._output.stdout.write(text)
+        self._output.stdout.flush()
 
     def _make_session(self) -> PromptSession[str]:
         interpreter, environment = self._interpreter, self._environment

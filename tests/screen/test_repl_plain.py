@@ -160,3 +160,11 @@ def test_a_format_holds_for_all_lines_that_say_none(cloud: ScreenCloud) -> None:
     assert (done.stdout, done.returncode) == ("vm-1\n1\n", ExitCode.NOT_FOUND)
     failed = run("-o", "json", "-f", "-", stdin="shutdown 9\n")
     assert json.loads(failed.stderr)["code"] == "not_found"
+
+
+def test_a_script_may_choose_the_cloud_as_the_shell_does(own_settings: Path) -> None:
+    (own_settings / "c").mkdir()
+    (own_settings / "c" / "config.toml").write_text("[profiles.lab]\nurl = 'http://127.0.0.1:1'\n")
+    done = run("repl", stdin="export SLSHELL_PROFILE=lab\ncloud status\n")
+    assert done.returncode == ExitCode.UNREACHABLE
+    assert "no cloud answers at http://127.0.0.1:1" in done.stderr

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from slshell.client.cloud import Cloud
 from slshell.client.mirror import Snapshot
+from slshell.commands import hints
 from slshell.commands.completion import MOST, Completer, Offer, candidates, completed
 from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import make_root
@@ -21,6 +25,7 @@ PICTURE = Snapshot(
     },
     appliances={"a": appliance("debian", title="[/red]\x1b[31mtitle")},
 )
+ROOT = make_root()
 TYPES = (InstanceType(name="m1.small", vcpu=1, ram_mib=128, swap_mib=0),)
 
 
@@ -62,6 +67,30 @@ def test_a_candidate_replaces_the_half_typed_word_and_is_quoted() -> None:
     assert completed("kill we", "web") == "kill web"
     assert completed("kill ", "two words; rm -rf /") == "kill 'two words; rm -rf /'"
     assert completed("run --na", "--name") == "run --name"
+
+
+PIECES = st.sampled_from(
+    [
+        "kill", "run", "cloud", "up", "help", "export", "set", "connect", "instances", "import-image",
+        "slshell", " ", " ", " ", "|", ";", "$", "${", "$WEB", "'", '"', "\\", "#", "!", "--", "--type=", "-o",
+        "-", "web", "1", "~/", "/", "=", "A=1", "\n", "\x1b", "é", "--profile", "&",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=10).map("".join))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_half_typed_line_breaks_what_is_drawn_beside_it(own_settings: Path, line: str) -> None:
+    environment, variables = of_process(), Variables({"HOME": "/home/me", "WEB": "5"})
+    offer = offered(line, variables=variables, environment=environment)
+    assert 0 <= offer.start <= len(line)
+    for each in offer.candidates[:3]:
+        completed(line, each.word, offer.start)
+    ends = [stretch.end for stretch in hints.looks(line, ROOT)]
+    assert ends == sorted(ends)
+    hints.hint(line, ROOT, variables)
+    found = hints.complaint(line, ROOT, variables, environment)
+    assert found is None or (found.message and 0 <= found.position <= len(line))
 
 
 class Nobody:
