@@ -72,8 +72,8 @@ def test_a_candidate_replaces_the_half_typed_word_and_is_quoted() -> None:
 PIECES = st.sampled_from(
     [
         "kill", "run", "cloud", "up", "help", "export", "set", "connect", "instances", "import-image",
-        "slshell", " ", " ", " ", "|", ";", "$", "${", "$WEB", "'", '"', "\\", "#", "!", "--", "--type=", "-o",
-        "-", "web", "1", "~/", "/", "=", "A=1", "\n", "\x1b", "é", "--profile", "&",
+        "slshell", " ", " ", " ", "|", ";", "$", "${", "$WEB", "'", '"', "\\", "#", "!", "--", "--type=",
+        "-o", "-", "web", "1", "~/", "/", "=", "A=1", "\n", "\x1b", "é", "--profile", "&",
     ]
 )  # fmt: skip
 
