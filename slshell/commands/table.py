@@ -14,7 +14,7 @@ from slshell.commands.declare import Command, CommandGroup, Danger, common_optio
 
 MACHINERY = frozenset(
     {
-        "actions", "builtins", "checks", "completion", "declare", "environment", "grammar", "hints",
+        "actions", "builtins", "checks", "completer", "declare", "environment", "grammar", "hints",
         "interpreter", "kinds", "line", "notices", "parameters", "pipe", "registry", "safety", "ssh_line",
         "stages", "table", "variables", "waiting",
     }

@@ -17,7 +17,7 @@ from textual.theme import Theme
 
 from slshell.client import local
 from slshell.client.profiles import config_folder
-from slshell.commands.completion import Completer
+from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.grammar import parse
 from slshell.commands.interpreter import Interpreter

@@ -16,7 +16,7 @@ from prompt_toolkit.search import accept_search
 from prompt_toolkit.styles import Style
 from prompt_toolkit.validation import ValidationError, Validator
 
-from slshell.commands import completion, hints
+from slshell.commands import completer, hints
 from slshell.commands.grammar import is_unfinished
 from slshell.commands.interpreter import Interpreter
 from slshell.output.text import clean
@@ -45,7 +45,7 @@ class LineCompleter(Completer):
 
     def __init__(self, interpreter: Interpreter, follower: Follower) -> None:
         self._follower = follower
-        self._completer = completion.Completer(
+        self._completer = completer.Completer(
             environment=interpreter.environment,
             root=interpreter.root,
             variables=interpreter.state.variables,
@@ -57,7 +57,7 @@ class LineCompleter(Completer):
         found = self._completer.offer(text, self._follower.snapshot, self._follower.types)
         for each in found.candidates:
             yield Completion(
-                completion.as_typed(each.word),
+                completer.as_typed(each.word),
                 start_position=found.start - len(text),
                 display=clean(each.word),
                 display_meta=clean(each.help.partition("\n")[0]),

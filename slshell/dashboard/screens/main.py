@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
 from slshell.client.mirror import Snapshot
-from slshell.commands.completion import Candidate
+from slshell.commands.completer import Candidate
 from slshell.commands.notices import Advice, between
 from slshell.dashboard import details, pictures, text
 from slshell.dashboard.columns import base

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from slshell.commands.completion import Candidate, completed
+from slshell.commands.completer import Candidate, completed
 from slshell.dashboard import text
 
 OFFERED = 8

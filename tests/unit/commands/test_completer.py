@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slshell.client.cloud import Cloud
 from slshell.client.mirror import Snapshot
 from slshell.commands import hints
-from slshell.commands.completion import MOST, Completer, Offer, candidates, completed
+from slshell.commands.completer import MOST, Completer, Offer, candidates, completed
 from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import make_root
 from slshell.commands.variables import Variables
