@@ -91,6 +91,7 @@ def _engine(home: Path, cloud_id: str, settings: Settings) -> Engine:
         account=section.engine_account,
         accelerator=section.accelerator,
         proof_kernel=appliances_folder() / BUNDLED / "vmlinuz",
+        volume_pool=section.volume_pool,
     )
 
 

@@ -14,7 +14,8 @@ import msgspec
 from slshell.client import local
 from slshell.client.profiles import Profile
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
-from slshell.model.appliance import Appliance, ImportRequest
+from slshell.client.volumes import VolumeCalls
+from slshell.model.appliance import Appliance, ApplianceKind, ImportRequest
 from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
 from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
 from slshell.model.event import Event, Job
@@ -121,7 +122,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud:
+class Cloud(VolumeCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:
@@ -204,9 +205,11 @@ class Cloud:
         """The machine sizes, in the cloud's order."""
         return self._list("/v1/types", Page[InstanceType])
 
-    def appliances(self, *, name: str | None = None, state: str | None = None) -> list[Appliance]:
+    def appliances(
+        self, *, name: str | None = None, state: str | None = None, kind: str | None = None
+    ) -> list[Appliance]:
         """The catalogue."""
-        return self._list("/v1/appliances", Page[Appliance], {"name": name, "state": state})
+        return self._list("/v1/appliances", Page[Appliance], {"name": name, "state": state, "kind": kind})
 
     def appliance(self, id_or_name: str) -> Appliance:
         """One appliance by identifier or name."""
@@ -224,6 +227,7 @@ class Cloud:
         name: str | None = None,
         sha256: str | None = None,
         user: str | None = None,
+        kind: ApplianceKind = ApplianceKind.MACHINE,
         progress: Progress | None = None,
     ) -> Appliance:
         """Stream an image file to the cloud; answers in state `importing`.
@@ -237,6 +241,7 @@ class Cloud:
             "name": name,
             "sha256": sha256,
             "user": user,
+            "kind": str(kind),
         }
         try:
             size = path.stat().st_size
@@ -278,6 +283,11 @@ class Cloud:
         return _decode(
             self._send("POST", f"/v1/instances/{instance_id}/{verb}", None, repeat=repeat), Instance
         )
+
+    def _ask(
+        self, method: str, path: str, content: msgspec.Struct | None, kind: type[T], *, repeat: bool = False
+    ) -> T:
+        return _decode(self._send(method, path, content, repeat=repeat), kind)
 
     def _get(self, path: str, kind: type[T]) -> T:
         return _decode(self._request("GET", path, repeat=True), kind)

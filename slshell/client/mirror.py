@@ -19,6 +19,7 @@ from slshell.model.errors import SlshellError, TimedOut
 from slshell.model.event import Event as CloudEvent
 from slshell.model.event import Job, JobState
 from slshell.model.instance import ENDED, Instance
+from slshell.model.volume import Volume
 
 WAIT_S = 20.0
 BACK_OFF_S = (0.2, 5.0)
@@ -39,6 +40,8 @@ class Snapshot:
     instances: Mapping[int, Instance] = field(default_factory=lambda: MappingProxyType({}))
     """By id, those that have not ended."""
     appliances: Mapping[str, Appliance] = field(default_factory=lambda: MappingProxyType({}))
+    volumes: Mapping[str, Volume] = field(default_factory=lambda: MappingProxyType({}))
+    """By UUID, deleted ones too."""
     jobs: Mapping[int, Job] = field(default_factory=lambda: MappingProxyType({}))
     events: tuple[CloudEvent, ...] = ()
     """Oldest first, at most KEPT."""
@@ -144,6 +147,11 @@ def applied(old: Snapshot, changes: Changes, now: datetime) -> Snapshot:
             base.appliances,
             {each.id: each for each in changes.appliances},
             {name for name in base.appliances if ("appliance", name) in gone},
+        ),
+        volumes=_merged(
+            base.volumes,
+            {each.id: each for each in changes.volumes},
+            {number for number in base.volumes if ("volume", number) in gone},
         ),
         jobs=_jobs(base.jobs, changes, gone),
         events=_events(base.events, changes),

@@ -29,6 +29,8 @@ from slshell.model.instance import InstanceType
 from slshell.output.text import clean, human_size
 from slshell.output.writer import Output
 
+WORDS = ("id", "name", "tag")
+"""The fields of a resource by which a line may refer to it."""
 MOST = 200
 """Candidates worth looking through; nobody reads more."""
 _HALF_VARIABLE = re.compile(r"\$\{?[A-Za-z_0-9]*\Z")
@@ -89,7 +91,7 @@ def _listed(held: Mapping[Any, Any], prefix: str) -> Callable[..., list[Any]]:
     def resources(**_filters: object) -> list[Any]:
         return [
             each for each in held.values()
-            if str(each.id).startswith(prefix) or str(getattr(each, "name", "")).startswith(prefix)
+            if any(str(getattr(each, word, "")).startswith(prefix) for word in WORDS)
         ]  # fmt: skip
 
     return resources

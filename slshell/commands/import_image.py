@@ -12,7 +12,7 @@ from slshell.commands.environment import Environment
 from slshell.commands.kinds import APPLIANCE
 from slshell.commands.parameters import FileOrUrl
 from slshell.commands.registry import Danger, command
-from slshell.model.appliance import Appliance, ApplianceState, ImportRequest
+from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ImportRequest
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.event import Job, JobState
 from slshell.model.names import checked_name
@@ -49,15 +49,22 @@ def import_image_command(
         request = ImportRequest(request_id=new_request_id(), url=source, name=name, sha256=sha256, user=user)
         appliance = cloud.import_image(request)
     else:
-        appliance = _upload(environment, Path(source), name, sha256, user)
+        appliance = upload(environment, Path(source), name=name, sha256=sha256, user=user)
     if not no_wait:
-        appliance = _wait(environment, appliance, revision)
+        appliance = wait_until_taken(environment, appliance, revision)
     return Listing(kind=APPLIANCE, items=[appliance], single=True)
 
 
-def _upload(
-    environment: Environment, path: Path, name: str | None, sha256: str | None, user: str | None
+def upload(
+    environment: Environment,
+    path: Path,
+    *,
+    name: str | None = None,
+    sha256: str | None = None,
+    user: str | None = None,
+    kind: ApplianceKind = ApplianceKind.MACHINE,
 ) -> Appliance:
+    """Send an image file with a progress line."""
     if not path.is_file():
         raise UsageError(f"there is no image file {path}", hint="name a file, or a URL with its scheme")
     with environment.output.progress() as progress:
@@ -66,10 +73,12 @@ def _upload(
             share = 100 * done // total if total else 100
             progress.say(f"sending {path.name}: {share} % of {human_size(total)}")
 
-        return environment.cloud.upload_image(path, name=name, sha256=sha256, user=user, progress=sent)
+        return environment.cloud.upload_image(
+            path, name=name, sha256=sha256, user=user, kind=kind, progress=sent
+        )
 
 
-def _wait(environment: Environment, appliance: Appliance, revision: int) -> Appliance:
+def wait_until_taken(environment: Environment, appliance: Appliance, revision: int) -> Appliance:
     """Follow the import to its end; the provisional id is then replaced by the image's own."""
     cloud = environment.cloud
     current, job = appliance, _job_of(environment, appliance.id)

@@ -38,12 +38,11 @@ def _ask(environment: Environment, ids: list[int]) -> None:
         except NotFound:
             continue
     if found:
-        disks = {each.id: each.disk_bytes for each in cloud.appliances()}
         machines = "this machine" if len(found) == 1 else f"these {len(found)} machines"
         question = Question(
             text=f"Kill {machines}?",
             names=tuple(each.name for each in found),
-            losses=tuple(loss(each, disks.get(each.appliance_id)) for each in found),
+            losses=tuple(loss(each) for each in found),
             action="kill",
         )
         environment.ask(question)

@@ -13,13 +13,19 @@ import click
 
 from slshell.client.profiles import nearest_hint
 from slshell.commands.environment import Environment
+from slshell.model.appliance import ApplianceKind
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, State
+from slshell.model.volume import GIB, QUARANTINED, Volume, VolumeState
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from slshell.client.cloud import Cloud
+
+
+SHOWN = 5
+"""Volumes named where a reference stands for several."""
 
 
 class Reference(click.ParamType[Any]):
@@ -87,6 +93,30 @@ def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
         yield each.name, f"{each.vcpu} CPU, {each.ram_mib} MB"
 
 
+def _volumes(wanted: frozenset[VolumeState] | None) -> Callable[[Cloud], Iterable[tuple[str, str]]]:
+    def offers(cloud: Cloud) -> Iterable[tuple[str, str]]:
+        for each in cloud.volumes(all=wanted is not None):
+            if each.state in wanted if wanted is not None else each.state not in QUARANTINED:
+                text = f"{each.size_bytes / GIB:g} GiB, {each.state}"
+                yield each.id, f"{each.tag} {text}".strip()
+                if each.tag:
+                    yield each.tag, f"{each.id[:8]} {text}"
+
+    return offers
+
+
+def _static_disks(cloud: Cloud) -> Iterable[tuple[str, str]]:
+    for each in cloud.appliances(kind=ApplianceKind.DISK):
+        if each.kind is ApplianceKind.DISK:
+            yield each.name, each.title
+            yield each.id, each.name
+
+
+def volume_in(*states: VolumeState) -> Reference:
+    """A volume's UUID or tag, completed with those in these states only."""
+    return Reference("volume", _volumes(frozenset(states)), lambda cloud, word: _volume(cloud, word))
+
+
 def instance_in(*states: State) -> Reference:
     """An instance id or name, completed with machines in these states only."""
     return Reference(
@@ -95,6 +125,8 @@ def instance_in(*states: State) -> Reference:
 
 
 InstanceId = Reference("instance", _instances(None), lambda cloud, word: resolve_instance(cloud, word))
+VolumeId = Reference("volume", _volumes(None), lambda cloud, word: _volume(cloud, word))
+StaticDiskId = Reference("appliance", _static_disks, lambda cloud, word: cloud.appliance(word))
 ApplianceId = Reference("appliance", _appliances, lambda cloud, word: cloud.appliance(word))
 TypeName = Reference("type", _types)
 
@@ -156,6 +188,51 @@ def resolve_ids(cloud: Cloud, references: Iterable[str]) -> tuple[list[int], lis
         except SlshellError as error:
             errors.append(error)
     return list(ids), errors
+
+
+def _volume(cloud: Cloud, reference: str) -> Volume:
+    return resolve_volume(cloud.volumes(all=True), reference)
+
+
+def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:
+    """The volume that a UUID, the beginning of one, or a tag stands for.
+
+    Raises:
+        NotFound: there is none, with the nearest tags. Conflict: several are meant.
+    """
+    known = list(known)
+    found = [each for each in known if reference in (each.id, each.tag)]
+    if not found:
+        found = [each for each in known if each.id.startswith(reference.lower())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Conflict(
+            f"“{reference}” stands for {len(found)} volumes",
+            hint="say which by more of its UUID: " + ", ".join(each.id for each in found[:SHOWN]),
+            details={"ids": [each.id for each in found]},
+        )
+    tags = [each.tag for each in known if each.tag]
+    raise NotFound(
+        f"there is no volume “{reference}”",
+        hint=nearest_hint(reference, tags) or "slshell volumes lists them",
+    )
+
+
+def resolve_volumes(
+    known: Iterable[Volume], references: Iterable[str]
+) -> tuple[list[Volume], list[SlshellError]]:
+    """Volumes for several references (each once, in order), and the errors of those that name nothing."""
+    known = list(known)
+    found: dict[str, Volume] = {}
+    errors: list[SlshellError] = []
+    for reference in references:
+        try:
+            one = resolve_volume(known, reference)
+            found[one.id] = one
+        except SlshellError as error:
+            errors.append(error)
+    return list(found.values()), errors
 
 
 def _named(living: list[Instance], reference: str) -> Instance:

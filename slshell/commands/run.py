@@ -10,12 +10,20 @@ from slshell.client.cloud import new_request_id
 from slshell.commands.actions import wait_options
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import LAUNCHED, TYPE
-from slshell.commands.parameters import ApplianceId, KeyValue, TypeName
+from slshell.commands.parameters import (
+    ApplianceId,
+    KeyValue,
+    StaticDiskId,
+    TypeName,
+    resolve_volume,
+    volume_in,
+)
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
 from slshell.model.errors import UsageError
 from slshell.model.instance import RunRequest
 from slshell.model.names import checked_name
+from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
 from slshell.ssh.keys import public_keys
 
@@ -44,6 +52,30 @@ from slshell.ssh.keys import public_keys
     metavar="NAME=VALUE",
     help="A variable for the machine's context.",
 )
+@click.option(
+    "--persistent-disk",
+    "persistent",
+    type=volume_in(VolumeState.AVAILABLE),
+    multiple=True,
+    metavar="VOLUME",
+    help="A volume to begin with; may be repeated.",
+)
+@click.option(
+    "--volatile-disk",
+    "volatile",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="GB",
+    help="An empty disk that ends with the machine; may be repeated.",
+)
+@click.option(
+    "--readonly-disk",
+    "readonly",
+    type=StaticDiskId,
+    multiple=True,
+    metavar="ID",
+    help="A static disk to read; may be repeated.",
+)
 @click.option("-l", "--list-types", "list_types", is_flag=True, help="List the machine sizes and end.")
 @wait_options
 @click.option("--for", "goal", type=click.Choice(["running", REACHABLE]), help="What --wait waits for.")
@@ -58,6 +90,9 @@ def run_command(
     swap: int | None,
     keys: tuple[Path, ...],
     context: tuple[tuple[str, str], ...],
+    persistent: tuple[str, ...],
+    volatile: tuple[int, ...],
+    readonly: tuple[str, ...],
     list_types: bool,
     wait: bool,
     timeout_s: float,
@@ -65,7 +100,8 @@ def run_command(
 ) -> Listing:
     """Start machines of an appliance.
 
-    With --quiet it prints `ID, ADDRESS` for each.
+    With --quiet it prints `ID, ADDRESS` for each. Disks appear in the guest in this order: root, swap,
+    volatile, persistent, read-only; each as it was named.
     """
     if list_types:
         return Listing(kind=TYPE, items=environment.cloud.types())
@@ -86,6 +122,9 @@ def run_command(
         swap_mib=swap,
         keys=found.lines,
         context=dict(context),
+        volumes=_volumes(environment, persistent),
+        volatile_gib=volatile,
+        statics=readonly,
     )
     started = environment.cloud.run_instance(request)
     if not wait and goal is None:
@@ -93,3 +132,10 @@ def run_command(
     target = "Running" if goal == "running" else REACHABLE
     items, errors = wait_for(environment, [each.id for each in started], target, timeout_s)
     return Listing(kind=LAUNCHED, items=items, errors=tuple(errors))
+
+
+def _volumes(environment: Environment, references: tuple[str, ...]) -> tuple[str, ...]:
+    if not references:
+        return ()
+    known = environment.cloud.volumes()
+    return tuple(resolve_volume(known, reference).id for reference in references)

@@ -102,7 +102,7 @@ def _step(cloud: Cloud, kind: Any, word: str, action: str, settings: str) -> Pla
         action=action,
         kind=kind.name,
         id=str(found.id),
-        name=str(getattr(found, "name", "")),
+        name=str(getattr(found, "name", "") or getattr(found, "tag", "")),
         state=str(getattr(found, "state", "")),
         settings=settings,
     )

@@ -14,9 +14,9 @@ from slshell.commands.declare import Command, CommandGroup, Danger, common_optio
 
 MACHINERY = frozenset(
     {
-        "actions", "builtins", "checks", "completer", "declare", "environment", "grammar", "hints",
-        "interpreter", "kinds", "line", "notices", "parameters", "pipe", "registry", "safety", "ssh_line",
-        "stages", "table", "variables", "waiting",
+        "actions", "builtins", "checks", "completer", "declare", "environment", "grammar", "guest_disks",
+        "hints", "interpreter", "kinds", "line", "notices", "parameters", "pipe", "registry", "safety",
+        "ssh_line", "stages", "table", "variables", "volume_actions", "waiting",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

@@ -1,4 +1,4 @@
-"""Appliances: machine images that instances start from."""
+"""Appliances: machine images that instances start from, and static disks that they read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ class ApplianceState(StrEnum):
     IMPORTING = "importing"
     READY = "ready"
     FAILED = "failed"
+
+
+class ApplianceKind(StrEnum):
+    """What an image is for: to start machines from, or to be read by many of them."""
+
+    MACHINE = "machine"
+    DISK = "disk"
 
 
 class ContextMethod(StrEnum):
@@ -49,6 +56,7 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     """Where it came from: `bundled`, a file name or a URL."""
     created_at: datetime
+    kind: ApplianceKind = ApplianceKind.MACHINE
     revision: int = 0
 
 
@@ -60,3 +68,4 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: str | None = None
     sha256: str | None = None
     user: str | None = None
+    kind: ApplianceKind = ApplianceKind.MACHINE

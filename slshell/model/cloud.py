@@ -9,6 +9,7 @@ import msgspec
 from slshell.model.appliance import Appliance
 from slshell.model.event import Event, Job
 from slshell.model.instance import Instance
+from slshell.model.volume import Volume
 
 Item = TypeVar("Item")
 
@@ -56,6 +57,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     reset: bool = False
     instances: list[Instance] = []
     appliances: list[Appliance] = []
+    volumes: list[Volume] = []
     jobs: list[Job] = []
     events: list[Event] = []
     gone: list[Gone] = []

@@ -26,6 +26,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     text: str
     instance_id: int | None = None
+    volume_id: str | None = None
     revision: int = 0
 
 
@@ -43,7 +44,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     kind: str
-    """run, start, shutdown, reboot, kill or import."""
+    """For example run, kill, import, attach or purge."""
     state: JobState
     step: str
     """The step it is at, or was at when it ended."""
@@ -53,4 +54,5 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     instance_id: int | None = None
     appliance_id: str | None = None
+    volume_id: str | None = None
     revision: int = 0

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from slshell.model.volume import Disk
+
 
 class State(StrEnum):
     """Where an instance is in its life, in the words of the StratusLab tutorial (table 5.1)."""
@@ -71,6 +73,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     progress: str = ""
     """What the current step is doing, in words, for example “image 40 %”; empty when idle."""
     request_id: str = ""
+    disks: tuple[Disk, ...] = ()
+    """All but the context's, in the guest's order."""
     revision: int = 0
 
 
@@ -91,6 +95,12 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Public SSH keys, one line each."""
     context: dict[str, str] = {}
     """Further variables for the machine's context.sh."""
+    volumes: tuple[str, ...] = ()
+    """Persistent volumes to begin with; only for a single machine."""
+    volatile_gib: tuple[int, ...] = ()
+    """Sizes of empty disks that end with the machine."""
+    statics: tuple[str, ...] = ()
+    """Names or identifiers of static disks to read."""
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):

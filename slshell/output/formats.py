@@ -104,6 +104,8 @@ def rendered(listing: Listing, form: Format, *, quiet: bool, width: int | None, 
             return as_csv(listing)
         case Format.NAME:
             return as_lines([listing.kind.name(item) for item in listing.items])
+        case Format.TABLE if listing.kind.line is not None and not quiet:
+            return as_lines([listing.kind.line(item) for item in listing.items])
         case Format.TABLE if quiet:
             return as_lines([listing.kind.quiet(item) for item in listing.items])
         case Format.TABLE:

@@ -37,6 +37,8 @@ class Kind:
     """What parameters that take such a resource call it, for example instance; empty when none does."""
     reference: Callable[[Any], str] | None = None
     """The word by which a command can be given an item; None when it cannot."""
+    line: Callable[[Any], str] | None = None
+    """One line an item instead of a table, for answers that scripts have read for years."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from slshell.backend.engines.base import BootImage, Forward
 from slshell.backend.engines.libvirt import LibvirtEngine
 from tests.contract.engine_contract import Bench, EngineContract
 from tests.contract.recorder import Recorder
+from tests.contract.volume_contract import VolumeContract
 
 NODE = """<node><cpu><mhz>3000</mhz><model>pentium4</model><active>8</active>
 <nodes>1</nodes><sockets>1</sockets><cores>8</cores><threads>1</threads></cpu><memory>16777216</memory></node>"""
@@ -32,6 +33,15 @@ def bench(short_folder: Path) -> Iterator[Bench]:
 
 class TestTheTestDriver(EngineContract):
     """libvirt's own test driver behind the libvirt engine."""
+
+
+class TestVolumesBesideTheTestDriver(VolumeContract):
+    """The folder of volumes, with machines that only seem to run."""
+
+    @pytest.fixture(autouse=True)
+    def clean_bench(self, bench: Bench) -> Iterator[None]:
+        yield
+        bench.clean()
 
 
 def test_forwards_are_only_noted(bench: Bench) -> None:

@@ -60,6 +60,13 @@ def private_bench(folder: Path, appliances: Path) -> Iterator[Bench]:
     assert not left, f"the engine left processes behind: {left}"
 
 
+def pid_of(bench: Bench, uuid: str) -> int:
+    """The QEMU of a machine."""
+    folder = bench.engine.image_folder.parent
+    (found,) = [one.pid for one in processes.naming([folder]) if f"-uuid {uuid}" in one.command]
+    return found
+
+
 def banner(address: str, port: int) -> bytes:
     """The first line that the SSH server of a machine sends, as soon as it does.
 

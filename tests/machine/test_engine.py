@@ -17,8 +17,7 @@ from slshell.backend.engines.libvirt.accelerator import boots
 from slshell.backend.engines.libvirt.account import account_for
 from slshell.model.errors import CloudUnreachable, Conflict, NoCapacity
 from tests.contract.engine_contract import Bench, EngineContract
-from tests.machine.engine_bench import banner, private_bench
-from tests.support import processes
+from tests.machine.engine_bench import banner, pid_of, private_bench
 from tests.support.folders import SessionFolder
 
 pytestmark = pytest.mark.machine
@@ -37,13 +36,6 @@ def bench(shared_bench: Bench) -> Iterator[Bench]:
     shared_bench.recorder.events.clear()
     yield shared_bench
     shared_bench.clean()
-
-
-def pid_of(bench: Bench, uuid: str) -> int:
-    """The QEMU of a machine."""
-    folder = bench.engine.image_folder.parent
-    (found,) = [one.pid for one in processes.naming([folder]) if f"-uuid {uuid}" in one.command]
-    return found
 
 
 def pid_of_daemon(bench: Bench) -> int:

@@ -9,7 +9,9 @@ from typing import TypeVar
 from slshell.client.cloud import Cloud
 from slshell.model.appliance import Appliance
 from slshell.model.cloud import Changes
+from slshell.model.event import Event
 from slshell.model.instance import Instance
+from slshell.model.volume import Volume
 
 T = TypeVar("T")
 
@@ -43,6 +45,33 @@ class Watch:
             return found[0] if found else None
 
         return self._until(look, patience_s, f"appliance {name}")
+
+    def event(self, holds: Callable[[Event], bool], patience_s: float = PATIENCE_S) -> Event:
+        """The first event that holds, past or to come."""
+
+        def look(_changes: Changes) -> Event | None:
+            return next((one for one in self._client.events() if holds(one)), None)
+
+        return self._until(look, patience_s, "an event")
+
+    def volume(
+        self, volume_id: str, holds: Callable[[Volume], bool], patience_s: float = PATIENCE_S
+    ) -> Volume:
+        """The volume, as soon as `holds` of it."""
+
+        def look(_changes: Changes) -> Volume | None:
+            one = self._client.volume(volume_id)
+            return one if holds(one) else None
+
+        return self._until(look, patience_s, f"volume {volume_id}")
+
+    def no_volume(self, volume_id: str, patience_s: float = PATIENCE_S) -> None:
+        """Return when there is no such volume any more."""
+
+        def look(_changes: Changes) -> bool | None:
+            return volume_id not in {one.id for one in self._client.volumes(all=True)} or None
+
+        self._until(look, patience_s, f"the end of volume {volume_id}")
 
     def _until(self, look: Callable[[Changes], T | None], patience_s: float, what: str) -> T:
         deadline = time.monotonic() + patience_s

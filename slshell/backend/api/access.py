@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from typing import Any
 
@@ -15,7 +16,7 @@ from slshell.backend.api.errors import VERSION_HEADER, answer
 from slshell.model.errors import NotAllowed, TimedOut
 
 REQUEST_TIMEOUT_S = 60.0
-_UNLIMITED = frozenset({"/v1/uploads"})
+_UNLIMITED = re.compile(r"/v1/(uploads|volumes/[^/]+/content|exports/[^/]+/content)/?")
 
 
 def guarded(app: ASGIApp, token: str) -> ASGIApp:
@@ -41,7 +42,7 @@ def guarded(app: ASGIApp, token: str) -> ASGIApp:
                 message["headers"] = [*headers, _VERSION]
             await send(message)
 
-        limit = None if scope["path"] in _UNLIMITED else REQUEST_TIMEOUT_S
+        limit = None if _UNLIMITED.fullmatch(scope["path"]) else REQUEST_TIMEOUT_S
         try:
             async with asyncio.timeout(limit):
                 await app(scope, receive, send_with_version)

@@ -9,7 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from slshell import __version__
-from slshell.backend.api import activity, appliances, errors, instances
+from slshell.backend.api import activity, appliances, errors, instances, volume_files, volumes
 from slshell.backend.api import cloud as cloud_routes
 from slshell.backend.api.access import guarded
 from slshell.backend.services.cloud import Cloud
@@ -35,6 +35,28 @@ ROUTES = [
     appliances.get_appliance,
     appliances.import_by_address,
     appliances.upload,
+    volumes.list_volumes,
+    volumes.create_volume,
+    volumes.read_storage,
+    volumes.get_volume,
+    volumes.update_volume,
+    volumes.delete_volume,
+    volumes.undelete_volume,
+    volumes.purge_volume,
+    volumes.resize_volume,
+    volumes.snapshot_volume,
+    volumes.revert_volume,
+    volumes.delete_snapshot,
+    volumes.attach_volume,
+    volumes.detach_volume,
+    volumes.name_device,
+    volume_files.begin_upload,
+    volume_files.receive_part,
+    volume_files.end_upload,
+    volume_files.begin_export,
+    volume_files.get_export,
+    volume_files.send_export,
+    volume_files.drop_export,
     activity.list_events,
     activity.list_jobs,
     activity.read_changes,

@@ -17,7 +17,7 @@ from slshell.backend.api.paging import DEFAULT_LIMIT, Cursor, Fields, Limit
 from slshell.backend.api.threads import in_thread
 from slshell.backend.services.catalogue import Incoming
 from slshell.backend.services.cloud import Cloud
-from slshell.model.appliance import Appliance, ImportRequest
+from slshell.model.appliance import Appliance, ApplianceKind, ImportRequest
 from slshell.model.cloud import Page
 from slshell.model.errors import NoCapacity, TooLarge, UsageError
 
@@ -31,6 +31,7 @@ def list_appliances(
     cloud: NamedDependency[Cloud],
     name: Annotated[str | None, QueryParameter(max_length=255)] = None,
     in_state: Annotated[str | None, QueryParameter(name="state", max_length=32)] = None,
+    kind: Annotated[ApplianceKind | None, QueryParameter()] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     fields: Fields = None,
@@ -39,7 +40,9 @@ def list_appliances(
     found = [
         one
         for one in cloud.catalogue.all()
-        if (name is None or one.name == name) and (in_state is None or one.state.value == in_state)
+        if (name is None or one.name == name)
+        and (in_state is None or one.state.value == in_state)
+        and (kind is None or one.kind is kind)
     ]
     return paging.answered(paging.sliced(found, paging.part(limit, cursor), "id", 0), fields)
 
@@ -58,7 +61,7 @@ def import_by_address(cloud: NamedDependency[Cloud], data: JSONBody[ImportReques
     return cloud.catalogue.take_in(
         Incoming(
             source=data.url, is_url=True, label=data.url, name=data.name, sha256=data.sha256,
-            user=data.user, request_id=data.request_id,
+            user=data.user, request_id=data.request_id, kind=data.kind,
         )
     )  # fmt: skip
 
@@ -72,13 +75,14 @@ async def upload(
     name: Annotated[str | None, QueryParameter(max_length=255)] = None,
     sha256: Annotated[str | None, QueryParameter(max_length=64)] = None,
     user: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    kind: Annotated[ApplianceKind, QueryParameter()] = ApplianceKind.MACHINE,
 ) -> Appliance:
     """Take the image in the body and make it an appliance."""
     limit = int(cloud.settings.cloud.max_image_gib * _GIB)
     path = await _received(request, cloud.uploads, limit)
     incoming = Incoming(
         source=str(path), is_url=False, label=Path(filename).name, name=name, sha256=sha256, user=user,
-        request_id=request_id,
+        request_id=request_id, kind=kind,
     )  # fmt: skip
     accepted = False
     try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from slshell.backend.engines.volumes import DataDisk, Volumes
 from slshell.model.host import Host
 
 
@@ -68,6 +69,22 @@ class ContextDisc:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VolatileDisk:
+    """An empty disk that lives and dies with its machine."""
+
+    size_bytes: int
+    serial: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticDisk:
+    """An image of data that many machines read at once and none can write."""
+
+    image: BootImage
+    serial: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MachineSpec:
     """All that an engine needs to make one machine."""
 
@@ -79,6 +96,9 @@ class MachineSpec:
     swap_mib: int
     image: BootImage
     discs: tuple[ContextDisc, ...] = ()
+    volatile: tuple[VolatileDisk, ...] = ()
+    volumes: tuple[DataDisk, ...] = ()
+    statics: tuple[StaticDisk, ...] = ()
     uuid: str
     """Stable for the life of the instance; made by the services."""
 
@@ -95,6 +115,8 @@ class Machine:
     """The engine's own word, for example `shut off (crashed)`."""
     reason: str = ""
     """Why it stopped, in words, where known."""
+    starved: bool = False
+    """Paused because a disk of the host is full or failing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +144,10 @@ class EngineEventKind(StrEnum):
     CHANGED = "changed"
     """`machine` is as it now is; power GONE when it vanished."""
     REBOOTED = "rebooted"
+    DISK_GONE = "disk gone"
+    """The guest has let go of the volume `volume_id`."""
+    DISK_KEPT = "disk kept"
+    """The guest would not let go of the volume `volume_id`."""
     LOST = "lost"
     """The connection to the hypervisor broke; `machine` is None."""
     RESTORED = "restored"
@@ -135,6 +161,7 @@ class EngineEvent:
     kind: EngineEventKind
     machine: Machine | None = None
     text: str = ""
+    volume_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +198,11 @@ class Engine(ABC):
     @abstractmethod
     def uri(self) -> str:
         """Where the engine is, in its own notation (for libvirt: a connection URI)."""
+
+    @property
+    @abstractmethod
+    def volumes(self) -> Volumes:
+        """Where volumes are kept, and how machines get them."""
 
     @property
     @abstractmethod
@@ -236,6 +268,10 @@ class Engine(ABC):
     @abstractmethod
     def reboot(self, engine_id: str) -> None:
         """Restart the machine at once, as its reset button does."""
+
+    @abstractmethod
+    def resume(self, engine_id: str) -> None:
+        """Let a machine go on that the hypervisor has paused; does nothing to one that is not paused."""
 
     @abstractmethod
     def stop(self, engine_id: str) -> None:

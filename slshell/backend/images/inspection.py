@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,29 @@ _OTHER_FORMATS = (
     (0, b"WithoutFreeSpace", "Parallels", "parallels"),
     (0, b"WithouFreSpacExt", "Parallels", "parallels"),
 )
+_FILE_SYSTEMS = (
+    (32769, b"CD001"),
+    (1080, b"\x53\xef"),
+    (0, b"XFSB"),
+    (0, b"hsqs"),
+    (510, b"\x55\xaa"),
+)
+"""ISO 9660, ext2 to ext4, XFS, squashfs, and disks with a partition table."""
 _ADDRESS_SPACE_BYTES = 1 << 30
 """Measured: `qemu-img check` of an empty 16 TiB image and of a full 50 GiB one passes with 200 MiB."""
 _CPU_S = 60
 _WALL_S = 120
+
+
+class Content(StrEnum):
+    """What an image is to be used for, which decides what a raw one must look like."""
+
+    MACHINE = "machine"
+    """A disk that a machine starts from: it has a boot record."""
+    STATIC = "static disk"
+    """A CD-ROM or a file system that machines read."""
+    DATA = "volume"
+    """Anything: what is on it is its owner's business."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +71,8 @@ class Inspection:
     disk_bytes: int
 
 
-def inspect(path: Path) -> Inspection:
-    """Look into an unpacked image file.
+def inspect(path: Path, kind: Content = Content.MACHINE) -> Inspection:
+    """Look into an unpacked image file that is to be used for `kind`.
 
     Raises:
         UsageError: it is in another format, not a disk, damaged, encrypted, absurdly large, or refers to
@@ -66,7 +86,7 @@ def inspect(path: Path) -> Inspection:
     if first.startswith(_QCOW2):
         check_qcow2_header(first)
         return _ask_qemu(path, size)
-    _check_raw(first, last, size)
+    _check_raw(first, last, size, kind)
     return Inspection("raw", size)
 
 
@@ -123,20 +143,33 @@ def _check_extensions(first: bytes, offset: int) -> None:
     raise _damaged("its header does not end")
 
 
-def _check_raw(first: bytes, last: bytes, size: int) -> None:
+def _check_raw(first: bytes, last: bytes, size: int, kind: Content) -> None:
     for offset, magic, name, option in _OTHER_FORMATS:
         if first[offset : offset + len(magic)] == magic or (name == "VHD" and last.startswith(magic)):
             raise UsageError(
                 f"the image is in the {name} format; qcow2 and raw are taken",
                 hint=f"convert it: qemu-img convert -f {option} -O qcow2 IMAGE NEW.qcow2",
             )
+    if kind is Content.DATA:
+        _check_whole(size)
+        return
     if first.startswith(b"LUKS\xba\xbe"):
         raise UsageError("the image is encrypted", hint="convert it to a plain one with qemu-img convert")
-    if first[510:512] != b"\x55\xaa":
+    if kind is Content.STATIC:
+        if not any(first[offset : offset + len(magic)] == magic for offset, magic in _FILE_SYSTEMS):
+            raise UsageError(
+                "the file is not a disk of data: it holds no file system that is known here",
+                hint="slshell create-static-disk FOLDER makes one",
+            )
+    elif first[510:512] != b"\x55\xaa":
         raise UsageError(
             "the file is not a disk that can be started: it has no boot record and is not qcow2",
             hint="give a bootable disk image; a web page or an archive is often saved in its place",
         )
+    _check_whole(size)
+
+
+def _check_whole(size: int) -> None:
     if size % _SECTOR:
         raise UsageError(
             f"the image ends within a sector ({size} bytes)", hint="it seems cut off: fetch it again"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slshell.backend.images import inspection, unpacking
+from slshell.backend.images.inspection import Content
 from slshell.backend.images.progress import Progress, Say
 from slshell.model import ids
 from slshell.model.errors import NoCapacity, NotFound, TooLarge, UsageError
@@ -45,11 +46,12 @@ def take_in(
     sha256: str | None = None,
     max_bytes: int,
     progress: Say | None = None,
+    kind: Content = Content.MACHINE,
 ) -> TakenImage:
     """Put the image of `source` (plain, gzip or xz) at `folder/<identifier>.img`; `source` stays as it is.
 
-    `sha256` may be that of the file as given or of its unpacked content: publishers name either. An
-    unpacked image may have `max_bytes` at most. Nothing half-made stays behind.
+    `kind` says what it must hold. `sha256` may be that of the file as given or of its unpacked content:
+    publishers name either. An unpacked image may have `max_bytes` at most. Nothing half-made stays behind.
 
     Raises:
         NotFound: no such file. UsageError: damaged, not an image, refused, or another checksum.
@@ -73,7 +75,7 @@ def take_in(
         try:
             with os.fdopen(handle, "wb") as target:
                 sums = _copy(stream, target, folder, max_bytes, progress)
-            return _finish(partial, folder, sums, expected)
+            return _finish(partial, folder, sums, expected, kind)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _full(folder) from error
@@ -90,7 +92,7 @@ class _Sums:
     size: int
 
 
-def _finish(partial: Path, folder: Path, sums: _Sums, expected: str | None) -> TakenImage:
+def _finish(partial: Path, folder: Path, sums: _Sums, expected: str | None, kind: Content) -> TakenImage:
     if expected is not None and expected not in (sums.given_sha256, sums.sha256):
         raise UsageError(
             "the image is not the one that was expected: its SHA-256 differs",
@@ -98,7 +100,7 @@ def _finish(partial: Path, folder: Path, sums: _Sums, expected: str | None) -> T
             details={"expected": expected, "sha256": sums.given_sha256, "unpacked_sha256": sums.sha256},
         )
     partial.chmod(0o644)
-    seen = inspection.inspect(partial)
+    seen = inspection.inspect(partial, kind)
     identifier = ids.identifier_of(sums.sha1)
     path = folder / f"{identifier}.img"
     partial.replace(path)

@@ -20,7 +20,7 @@ from slshell.backend.services import nearest, records, requests
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
-from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
+from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ContextMethod
 from slshell.model.errors import Conflict, NotFound, TimedOut, UsageError
 from slshell.model.names import MAX_LENGTH, checked_name
 
@@ -28,6 +28,8 @@ _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _ENDINGS = (".gz", ".xz", ".qcow2", ".img", ".raw", ".iso")
 _CHECK_S = 5.0
+TUTORIAL = {"BtSKdXa2SvHlSVTvgFgivIYDq--": "ttylinux", "GPAUQFkojP5dMQJNdJ4qD_62mCo": "flora-and-fauna"}
+"""The identifiers that the StratusLab tutorial prints lead to what takes the place of those images today."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,7 @@ class Incoming:
     sha256: str | None
     user: str | None
     request_id: str
+    kind: ApplianceKind = ApplianceKind.MACHINE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class Catalogue:
             NotFound: there is none; the hint names the nearest.
         """
         known = self.all()
+        text = TUTORIAL.get(text, text)
         for one in known:
             if one.id == text or (one.name == text and one.state is not ApplianceState.FAILED):
                 return one
@@ -166,7 +170,7 @@ class Catalogue:
             UsageError: a value cannot be. Conflict: the name is taken.
         """
         requests.checked(incoming.request_id)
-        content = (incoming.label, incoming.name, incoming.sha256, incoming.user)
+        content = (incoming.label, incoming.name, incoming.sha256, incoming.user, incoming.kind)
         print_ = requests.fingerprint("import", content)
         _check(incoming)
         name = incoming.name or name_from(incoming.label)
@@ -184,8 +188,8 @@ class Catalogue:
         self.wake()
         return self.resolve(provisional)
 
-    def ensure_bundled(self, recipe: str) -> None:
-        """Have the bundled appliance of this name made, unless it is here or on its way."""
+    def ensure_bundled(self, recipe: str, kind: ApplianceKind) -> None:
+        """Have the bundled appliance or static disk of this name made, unless it is here or on its way."""
         with self.database.write() as write:
             self._forget_failed(write, appliances.c.state == ApplianceState.FAILED.value)
             row = write.connection.execute(
@@ -200,10 +204,12 @@ class Catalogue:
             provisional = f"import-{recipe}"
             write.connection.execute(
                 insert(appliances).values(
-                    revision=write.revision, **_blank(provisional, recipe, "bundled", "root"),
+                    revision=write.revision, **_blank(provisional, recipe, "bundled", "root", kind),
                 )
             )  # fmt: skip
-            records.add_job(write, "build", "build", appliance_id=provisional, payload={"recipe": recipe})
+            records.add_job(
+                write, "build", "build", appliance_id=provisional, payload={"recipe": recipe, "kind": kind}
+            )
         self.wake()
 
     def progress(self, appliance_id: str, text: str) -> None:
@@ -227,7 +233,7 @@ class Catalogue:
 
     def _insert(self, write: Write, provisional: str, name: str, incoming: Incoming) -> None:
         self._forget_failed(write, appliances.c.name == name)
-        values = _blank(provisional, name, incoming.label, incoming.user or "root")
+        values = _blank(provisional, name, incoming.label, incoming.user or "root", incoming.kind)
         try:
             write.connection.execute(insert(appliances).values(revision=write.revision, **values))
         except IntegrityError as error:
@@ -241,6 +247,7 @@ class Catalogue:
             "is_url": incoming.is_url,
             "sha256": incoming.sha256,
             "user": incoming.user,
+            "kind": incoming.kind,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
 
@@ -286,11 +293,11 @@ def _check(incoming: Incoming) -> None:
         raise UsageError("only http and https addresses can be fetched", hint="or give a local file")
 
 
-def _blank(provisional: str, name: str, origin: str, user: str) -> dict[str, Any]:
+def _blank(provisional: str, name: str, origin: str, user: str, kind: ApplianceKind) -> dict[str, Any]:
     return {
         "id": provisional, "name": name, "title": name, "state": ApplianceState.IMPORTING.value,
         "reason": "", "progress": "waiting", "format": "", "size_bytes": 0, "disk_bytes": 0, "sha1": "",
         "sha256": "", "os": "", "os_version": "", "arch": "", "user": user,
         "context": ContextMethod.BOTH.value, "min_ram_mib": 0, "cmdline": "", "origin": origin,
-        "created_at": utc_now(),
+        "created_at": utc_now(), "kind": kind.value,
     }  # fmt: skip

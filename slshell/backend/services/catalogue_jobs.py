@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import insert, select, update
 
-from slshell.backend.appliances import builder
+from slshell.backend.appliances import builder, static
 from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.images import fetch, intake
+from slshell.backend.images.inspection import Content
 from slshell.backend.images.intake import TakenImage
 from slshell.backend.services import records
 from slshell.backend.services.catalogue import Catalogue
@@ -23,11 +25,12 @@ from slshell.backend.store.database import Write
 from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.instances import instances
-from slshell.model.appliance import ApplianceState, ContextMethod
+from slshell.model.appliance import ApplianceKind, ApplianceState, ContextMethod
 from slshell.model.errors import Conflict, SlshellError
 from slshell.model.event import JobState, Severity
 
 _GIB = 1024**3
+_CONTENT = {ApplianceKind.MACHINE: Content.MACHINE, ApplianceKind.DISK: Content.STATIC}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,7 @@ class CatalogueJobs:
             sha256=work.payload["sha256"],
             max_bytes=self._limit,
             progress=self._say(work),
+            kind=_CONTENT[ApplianceKind(work.payload["kind"])],
         )
         user = work.payload["user"] or "root"
         work.notes["taken"] = taken
@@ -106,6 +110,9 @@ class CatalogueJobs:
         fetch.forget(self._source(work))
 
     def _build(self, work: Work) -> None:
+        if work.payload["kind"] == ApplianceKind.DISK:
+            self._build_static(work)
+            return
         built = builder.build(work.payload["recipe"], appliances_folder(), self._say(work))
         taken = intake.take_in(
             built.disk,
@@ -123,6 +130,14 @@ class CatalogueJobs:
             "os_version": built.os_version, "arch": built.arch, "min_ram_mib": built.min_ram_mib,
             "cmdline": built.cmdline,
         }  # fmt: skip
+
+    def _build_static(self, work: Work) -> None:
+        with tempfile.TemporaryDirectory(prefix="static-") as folder:
+            image = static.build(Path(folder))
+            work.notes["taken"] = intake.take_in(
+                image, self.catalogue.folder, max_bytes=self._limit, kind=Content.STATIC
+            )
+        work.notes["values"] = {"title": static.TITLE}
 
     def _ready(self, write: Write, work: Work) -> None:
         taken: TakenImage = work.notes["taken"]

@@ -8,12 +8,13 @@ from contextlib import suppress
 
 from sqlalchemy import Connection, select
 
-from slshell.backend.services import records
+from slshell.backend.services import records, volume_records
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.activity import events, jobs
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.cloud import tombstones
 from slshell.backend.store.tables.instances import instances
+from slshell.backend.store.tables.volumes import volumes
 from slshell.model.cloud import Changes, Gone
 from slshell.model.instance import State
 
@@ -89,6 +90,7 @@ def _newer(connection: Connection, since: int, revision: int) -> Changes:
         revision=revision,
         instances=records.read_instances(connection, instances.c.revision > since),
         appliances=records.read_appliances(connection, appliances.c.revision > since),
+        volumes=volume_records.read_volumes(connection, volumes.c.revision > since),
         jobs=records.read_jobs(connection, jobs.c.revision > since),
         events=records.read_events(connection, events.c.revision > since),
         gone=[Gone(kind=row.kind, id=row.id) for row in gone],
@@ -103,6 +105,7 @@ def _everything(connection: Connection, revision: int, *, reset: bool) -> Change
         reset=reset,
         instances=records.read_instances(connection, instances.c.state != State.DONE.value),
         appliances=records.read_appliances(connection),
+        volumes=volume_records.read_volumes(connection),
         jobs=records.read_jobs(connection, jobs.c.id.in_(latest_jobs)),
         events=records.read_events(connection, events.c.id.in_(latest_events)),
     )

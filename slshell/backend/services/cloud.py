@@ -14,12 +14,15 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from slshell import __version__
+from slshell.backend.appliances.static import FLORA_AND_FAUNA
 from slshell.backend.engines.base import Engine
 from slshell.backend.services import housekeeping, known_hosts, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.catalogue_jobs import CatalogueJobs
+from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.changes import Bell
 from slshell.backend.services.compute import Compute
+from slshell.backend.services.hotplug import HotPlug
 from slshell.backend.services.jobs import JobRunner, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.machine_jobs import MachineJobs
@@ -27,8 +30,15 @@ from slshell.backend.services.metrics import Sampler
 from slshell.backend.services.reachability import Reachability
 from slshell.backend.services.reconcile import Reconcile
 from slshell.backend.services.settings import Settings
+from slshell.backend.services.space import SpaceService
+from slshell.backend.services.storage import Storage
+from slshell.backend.services.storage_watch import StorageWatch
+from slshell.backend.services.volume_file_jobs import VolumeFileJobs
+from slshell.backend.services.volume_files import VolumeFiles
+from slshell.backend.services.volume_jobs import VolumeJobs
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.instances import instances
+from slshell.model.appliance import ApplianceKind
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import State
@@ -57,6 +67,20 @@ class Cloud:
         self.catalogue = Catalogue(database=database, folder=engine.image_folder, wake=self._wake_imports)
         self.sampler = Sampler(engine=engine)
         self.reachability = Reachability(database=database)
+        self.space = SpaceService(database=database, engine=engine, settings=settings)
+        self.storage = Storage(
+            database=database, engine=engine, settings=settings, space=self.space, wake=self._wake
+        )
+        self.hotplug = HotPlug(database=database, storage=self.storage, wake=self._wake)
+        self.files = VolumeFiles(
+            database=database,
+            engine=engine,
+            settings=settings,
+            space=self.space,
+            incoming=home / "incoming",
+            wake=self._wake,
+        )
+        self.watch = StorageWatch(database=database, engine=engine, space=self.space, wake=self._wake)
         self.compute = Compute(
             database=database,
             engine=engine,
@@ -64,9 +88,16 @@ class Cloud:
             settings=settings,
             cloud_id=cloud_id,
             known_hosts=home / "known_hosts",
+            space=self.space,
             wake=self._wake,
         )
-        self.reconcile = Reconcile(database=database, engine=engine, up=self.reachability.watch)
+        self.reconcile = Reconcile(
+            database=database,
+            engine=engine,
+            up=self.reachability.watch,
+            nudge=self.watch.nudge,
+            wake=self._wake,
+        )
         machines = MachineJobs(database=database, engine=engine, catalogue=self.catalogue, settings=settings)
         self._catalogue_jobs = CatalogueJobs(
             catalogue=self.catalogue, settings=settings, uploads=self.uploads
@@ -77,9 +108,28 @@ class Cloud:
         self._machines = [
             JobRunner(database, kinds, settings.cloud.workers, self._finished) for kinds in (runs, others)
         ]
+        self._machines += self._volume_runners()
         # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
         self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
+
+    def _volume_runners(self) -> list[JobRunner]:
+        """Work on volumes: copying apart from what is quick, and layers one at a time."""
+        volumes = VolumeJobs(
+            database=self.database,
+            engine=self.engine,
+            catalogue=self.catalogue,
+            quarantine_hours=self.settings.cloud.quarantine_hours,
+        )
+        files = VolumeFileJobs(files=self.files, volumes=volumes)
+        workers = self.settings.cloud.workers
+        slow = [kind for kind in volumes.kinds() if kind.name == "undelete"]
+        quick = [kind for kind in volumes.kinds() if kind.name != "undelete"]
+        return [
+            JobRunner(self.database, quick, workers, self._finished),
+            JobRunner(self.database, ChainJobs(volumes=volumes).kinds(), 1, self._finished),
+            JobRunner(self.database, [*files.kinds(), *slow], 2, self._finished),
+        ]
 
     async def start(self) -> None:
         """Open the engine, take up what was left, and begin to work.
@@ -91,17 +141,21 @@ class Cloud:
         await asyncio.to_thread(self._start)
 
     def _start(self) -> None:
-        self.uploads.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.uploads, self.files.incoming):
+            folder.mkdir(mode=0o700, exist_ok=True)
         self.engine.open(self.reconcile.hear)
         housekeeping.tidy(self.database)
         self._catalogue_jobs.drop_strays()
-        self.catalogue.ensure_bundled(BUNDLED)
+        self.files.drop_strays()
+        self.catalogue.ensure_bundled(FLORA_AND_FAUNA, ApplianceKind.DISK)
+        self.catalogue.ensure_bundled(BUNDLED, ApplianceKind.MACHINE)
         for runner in self._machines:
             runner.start()
         self.reconcile.start()
         for runner in self._imports:
             runner.start()
         self.sampler.start()
+        self.watch.start()
         known_hosts.write(self.database, self.home / "known_hosts")
         # Proving KVM may boot a machine; nobody should wait for that before the first instance.
         threading.Thread(target=self.engine.accelerator, name="accelerator", daemon=True).start()
@@ -118,6 +172,7 @@ class Cloud:
         for runner in runners:
             runner.stop()
         self.sampler.stop()
+        self.watch.stop()
         self.reconcile.stop()
         self.engine.stop_hypervisor()
         self.database.close()

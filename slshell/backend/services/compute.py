@@ -6,16 +6,30 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from slshell.backend.engines.base import Engine, Forward
-from slshell.backend.services import addresses, hostkeys, known_hosts, lifecycle, records, requests
+from slshell.backend.services import (
+    addresses,
+    attachments,
+    hostkeys,
+    known_hosts,
+    launch_disks,
+    lifecycle,
+    records,
+    requests,
+    rights,
+    volume_records,
+    volume_rules,
+)
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.launch import Launch, checked_launch
 from slshell.backend.services.lifecycle import Happening
 from slshell.backend.services.settings import Settings
+from slshell.backend.services.space import SpaceService
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
@@ -25,6 +39,7 @@ from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict
 from slshell.model.event import JobState
 from slshell.model.instance import Instance, InstanceType, RunRequest, State
+from slshell.model.volume import GIB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +52,7 @@ class Compute:
     settings: Settings
     cloud_id: str
     known_hosts: Path
+    space: SpaceService
     wake: Callable[[], None]
 
     def types(self) -> list[InstanceType]:
@@ -69,8 +85,14 @@ class Compute:
         if earlier is not None:
             return self._these(earlier)
         launch = checked_launch(
-            request, self.catalogue.resolve(request.appliance), self.settings, self.engine.room()
+            request,
+            self.catalogue.resolve(request.appliance),
+            tuple(self.catalogue.resolve(one) for one in request.statics),
+            self.settings,
+            self.engine.room(),
         )
+        if launch.volatile_gib:
+            self.space.check(sum(launch.volatile_gib) * GIB * launch.count, "the volatile disks")
         keys = [hostkeys.make() for _ in range(launch.count)]
         with self.database.write() as write:
             # Taking the revision first makes writers queue, so the same request cannot be served twice.
@@ -195,6 +217,10 @@ class Compute:
         self._refuse_taken_name(write, name)
         now = utc_now()
         phases = lifecycle.moved_on((), State.PENDING, now)
+        held = [self._volume(write, one, owner) for one in launch.volumes]
+        disks = launch_disks.placed(
+            launch.appliance, launch.swap_mib, launch.volatile_gib, held, launch.statics
+        )
         write.connection.execute(
             insert(instances).values(
                 id=number, uuid=str(uuid.uuid4()), name=name, state=State.PENDING.value, reachable=False,
@@ -204,14 +230,25 @@ class Compute:
                 address=address, ssh_port=addresses.SSH_PORT, user=launch.appliance.user,
                 host_key=key.public, host_key_private=key.private, keys=records.as_text(launch.keys),
                 context=records.as_text(launch.context), phases=records.as_text(phases), engine_id="",
+                disks=records.as_text(disks),
                 host="", owner=owner, request_id=request_id, created_at=now, revision=write.revision,
             )
         )  # fmt: skip
+        device_of = {disk.source: disk.device for disk in disks}
+        for row in held:
+            attachments.claim(write, row, number, at_launch=True, device=device_of[row.id])
         records.add_job(write, "run", "accept", instance_id=number)
         records.add_event(
             write, "state", f"instance {number} ({name}): {State.PENDING.value}", instance_id=number
         )
         return number
+
+    def _volume(self, write: Write, volume_id: str, owner: str) -> Row[Any]:
+        """A volume that the launch is to begin with, if it can."""
+        row = volume_records.volume_row(write.connection, volume_rules.checked_id(volume_id))
+        rights.may_see(row, owner)
+        attachments.refuse_unavailable(row)
+        return row
 
     def _appliance_id(self, write: Write, appliance: Appliance) -> str:
         """The appliance's identifier now: an import that has ended since gave the entry its final one."""

@@ -45,6 +45,7 @@ class Work:
     kind: str
     instance_id: int | None
     appliance_id: str | None
+    volume_id: str | None
     payload: Any
     attempts: int
     notes: dict[str, Any] = field(default_factory=dict)
@@ -159,9 +160,9 @@ class JobRunner:
             self._wanted = False
 
     def _candidates(self, now: datetime) -> Any:
-        busy = select(jobs.c.instance_id).where(
-            jobs.c.state == JobState.RUNNING.value, jobs.c.instance_id.is_not(None)
-        )
+        running = jobs.c.state == JobState.RUNNING.value
+        busy = select(jobs.c.instance_id).where(running, jobs.c.instance_id.is_not(None))
+        worked_on = select(jobs.c.volume_id).where(running, jobs.c.volume_id.is_not(None))
         urgent = [kind.name for kind in self._kinds.values() if kind.urgent]
         return (
             select(jobs)
@@ -170,6 +171,7 @@ class JobRunner:
                 jobs.c.kind.in_(self._kinds),
                 jobs.c.not_before <= now,
                 jobs.c.instance_id.is_(None) | jobs.c.instance_id.not_in(busy),
+                jobs.c.volume_id.is_(None) | jobs.c.volume_id.not_in(worked_on),
             )
             .order_by(case((jobs.c.kind.in_(urgent), 0), else_=1), jobs.c.id)
             .limit(1)
@@ -267,7 +269,7 @@ class JobRunner:
             )
             records.add_event(
                 write, "job", f"{work.kind} waits: {error.message}",
-                instance_id=work.instance_id, severity=Severity.WARNING,
+                instance_id=work.instance_id, volume_id=work.volume_id, severity=Severity.WARNING,
             )  # fmt: skip
 
     def _requeue(self, work: Work, step: str, when: datetime) -> None:
@@ -324,6 +326,7 @@ def _work_of(row: Row[Any]) -> Work:
         kind=row.kind,
         instance_id=row.instance_id,
         appliance_id=row.appliance_id,
+        volume_id=row.volume_id,
         payload=msgspec.json.decode(row.payload),
         attempts=row.attempts + 1,
     )

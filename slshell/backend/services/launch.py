@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from slshell.backend.engines.base import Room
 from slshell.backend.images.contextualization import checked_context
-from slshell.backend.services import nearest
+from slshell.backend.services import launch_disks, nearest
 from slshell.backend.services.settings import Settings
 from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict, NoCapacity, NotFound, UsageError
@@ -35,6 +35,9 @@ class Launch:
     swap_mib: int
     keys: tuple[str, ...]
     context: dict[str, str]
+    volumes: tuple[str, ...]
+    volatile_gib: tuple[int, ...]
+    statics: tuple[Appliance, ...]
 
     def name_of(self, number: int, place: int) -> str:
         """The name of the instance with this number, the `place`-th of the launch."""
@@ -43,7 +46,13 @@ class Launch:
         return self.name if self.count == 1 else f"{self.name}-{place}"
 
 
-def checked_launch(request: RunRequest, appliance: Appliance, settings: Settings, room: Room) -> Launch:
+def checked_launch(
+    request: RunRequest,
+    appliance: Appliance,
+    statics: tuple[Appliance, ...],
+    settings: Settings,
+    room: Room,
+) -> Launch:
     """The launch that a request asks for.
 
     Raises:
@@ -70,7 +79,11 @@ def checked_launch(request: RunRequest, appliance: Appliance, settings: Settings
         swap_mib=_at_least(request.swap_mib, size.swap_mib, 0, "swap"),
         keys=tuple(_key(line) for line in _lines(request.keys)),
         context=_context(request.context),
+        volumes=request.volumes,
+        volatile_gib=request.volatile_gib,
+        statics=statics,
     )
+    launch_disks.check(request, appliance, statics, settings)
     _refuse_what_does_not_fit(launch, room)
     return launch
 

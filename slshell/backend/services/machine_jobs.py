@@ -12,8 +12,9 @@ import msgspec
 from sqlalchemy import Row
 
 from slshell.backend.engines.base import Engine, Forward, MachineSpec, Power
+from slshell.backend.engines.volumes import DataDisk
 from slshell.backend.images import contextualization
-from slshell.backend.services import records
+from slshell.backend.services import attachments, launch_disks, records, retired, volume_rules
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
 from slshell.backend.services.lifecycle import Happening, allows
@@ -24,6 +25,7 @@ from slshell.model.appliance import ContextMethod
 from slshell.model.errors import EngineFailed, SlshellError
 from slshell.model.event import Severity
 from slshell.model.instance import State
+from slshell.model.volume import DiskKind, serial_of
 
 LOG = logging.getLogger(__name__)
 # With doubling pauses this is two minutes without a hypervisor.
@@ -66,6 +68,7 @@ class MachineJobs:
                 name="kill",
                 steps=(
                     Step(name="stop", run=self._stop),
+                    Step(name="retire", run=self._retire, done=self._retired),
                     Step(name="remove", run=self._remove),
                     Step(name="release", run=lambda _work: None, done=self._released),
                 ),
@@ -94,6 +97,11 @@ class MachineJobs:
         self._move(write, work, Happening.CLAIMED)
 
     def _prepared(self, write: Write, work: Work) -> None:
+        row = records.instance_row(write.connection, work.instance_id or 0)
+        disks = launch_disks.with_root_size(records.instance_of(row).disks, work.notes["root_bytes"])
+        records.change_instance(write, row.id, disks=records.as_text(disks))
+        for one in attachments.volumes_of(write.connection, work.instance_id or 0):
+            attachments.settle(write, one.id)
         self._move(
             write, work, Happening.PREPARED, engine_id=work.notes["engine_id"], host=work.notes["host"]
         )
@@ -132,6 +140,12 @@ class MachineJobs:
                     instance_uuid=row.uuid,
                 )
             )
+        disks = records.instance_of(row).disks
+        images = {
+            one.source: self.catalogue.boot_image(one.source)[1]
+            for one in disks
+            if one.kind is DiskKind.READ_ONLY
+        }
         return MachineSpec(
             instance_id=row.id,
             name=row.name,
@@ -141,13 +155,23 @@ class MachineJobs:
             swap_mib=row.swap_mib,
             image=image,
             discs=tuple(discs),
+            volatile=launch_disks.volatile_of(disks),
+            volumes=self._volumes(row.id),
+            statics=launch_disks.statics_of(disks, images),
         )
+
+    def _volumes(self, instance_id: int) -> tuple[DataDisk, ...]:
+        with self.database.read() as connection:
+            held = attachments.volumes_of(connection, instance_id)
+        return tuple(DataDisk(volume_id=one.id, handle=one.handle, serial=serial_of(one.id)) for one in held)
 
     def _disks(self, work: Work) -> None:
         self.engine.prepare_disks(self._spec(self._check_coming_up(work)))
 
     def _define(self, work: Work) -> None:
-        work.notes["engine_id"] = self.engine.define(self._spec(self._check_coming_up(work)))
+        spec = self._spec(self._check_coming_up(work))
+        work.notes["engine_id"] = self.engine.define(spec)
+        work.notes["root_bytes"] = spec.image.disk_bytes
         hosts = self.engine.hosts()
         work.notes["host"] = hosts[0].name if len(hosts) == 1 else ""
 
@@ -179,7 +203,12 @@ class MachineJobs:
         except SlshellError as second:
             LOG.warning("instance %s: clean-up failed: %s", row.id, second.message)
             reason += f" Clean-up failed as well: {second.message}"
-        return lambda write: self._failed_move(write, work, Happening.FAILED, reason)
+
+        def record(write: Write) -> None:
+            self._failed_move(write, work, Happening.FAILED, reason)
+            attachments.release_all(write, row.id)
+
+        return record
 
     def _start_failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
         row = self.row(work)
@@ -236,7 +265,23 @@ class MachineJobs:
         row = self.row(work)
         self.engine.delete(row.id, row.uuid)
 
+    def _retire(self, work: Work) -> None:
+        """Put the root disk aside, if the machine ever ran and anything is kept at all."""
+        row = self.row(work)
+        ran = any(phase.name == State.RUNNING for phase in records.phases_of(row.phases))
+        if ran and self.settings.cloud.quarantine_hours > 0:
+            work.notes["retired"] = self.engine.volumes.retire(row.id, row.uuid)
+
+    def _retired(self, write: Write, work: Work) -> None:
+        handle = work.notes.get("retired")
+        if handle is not None:
+            row = records.instance_row(write.connection, work.instance_id or 0)
+            size = self.engine.volumes.usage([handle]).get(handle, 0)
+            retired.keep(write, row, handle, size, self.settings.cloud.quarantine_hours)
+
     def _released(self, write: Write, work: Work) -> None:
+        if attachments.release_all(write, work.instance_id or 0):
+            volume_rules.queue_melting(write)
         self._move(write, work, Happening.RELEASED, host_key_private="")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from slshell.backend.engines.base import Engine, EngineEvent, EngineEventKind, Forward, Machine, Power
-from slshell.backend.services import housekeeping, records
+from slshell.backend.services import housekeeping, records, volume_jobs, volume_records, volume_rules
 from slshell.backend.services.jobs import Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.store.database import Database, Write
@@ -21,6 +21,7 @@ from slshell.backend.store.tables.instances import instances
 from slshell.model.errors import NotFound, SlshellError
 from slshell.model.event import JobState, Severity
 from slshell.model.instance import State
+from slshell.model.volume import VolumeState
 
 LOG = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ _OFF = frozenset({Power.STOPPED, Power.CRASHED, Power.GONE})
 _SHOULD_EXIST = (State.BOOT, State.RUNNING, State.SHUTDOWN, State.UNKNOWN)
 COMPARE_EVERY_S = 60.0
 _PAUSED = "paused: "
+PAUSED_FOR_DISK = _PAUSED + "the host's disk is full or failing; it goes on when there is space again"
 _SILENT = "it is off, and the hypervisor does not say why; perhaps the host was restarted"
 _DECIDED_BY_JOBS = ("run", "start", "kill")
 
@@ -39,6 +41,10 @@ class Reconcile:
     database: Database
     engine: Engine
     up: Callable[[int], None]
+    nudge: Callable[[], None] = lambda: None
+    """Told when something about the storage needs looking after."""
+    wake: Callable[[], None] = lambda: None
+    """Told when there is a new job."""
     _events: queue.Queue[EngineEvent | None] = field(default_factory=queue.Queue)
     _thread: list[threading.Thread] = field(default_factory=list)
     _warned: set[str] = field(default_factory=set)
@@ -126,6 +132,8 @@ class Reconcile:
             LOG.info("an event of a machine that is not ours: %s", event)
         elif event.kind is EngineEventKind.REBOOTED:
             self._rebooted(event.machine.instance_id)
+        elif event.kind in {EngineEventKind.DISK_GONE, EngineEventKind.DISK_KEPT}:
+            self._unplugged(event.volume_id, gone=event.kind is EngineEventKind.DISK_GONE)
         else:
             self._compare(event.machine.instance_id, event.machine)
 
@@ -166,13 +174,29 @@ class Reconcile:
 
     def _note_pause(self, write: Write, row: Row[Any], machine: Machine) -> None:
         """Tell that the hypervisor holds a machine still, which no state of the tutorial says."""
-        reason = _PAUSED + (machine.reason or machine.raw)
+        reason = PAUSED_FOR_DISK if machine.starved else _PAUSED + (machine.reason or machine.raw)
         if State(row.state) in {State.RUNNING, State.SHUTDOWN} and row.reason != reason:
             records.change_instance(write, row.id, reason=reason)
             records.add_event(
                 write, "state", f"instance {row.id} ({row.name}) is {reason}",
                 instance_id=row.id, severity=Severity.WARNING,
             )  # fmt: skip
+            self.nudge()
+
+    def _unplugged(self, volume_id: str, *, gone: bool) -> None:
+        """A guest has let go of a volume, so a job releases it; or it would not, so it is held as before."""
+        with self.database.write() as write:
+            try:
+                row = volume_records.volume_row(write.connection, volume_id)
+            except NotFound:
+                return
+            if row.state != VolumeState.DETACHING.value:
+                return
+            if gone:
+                volume_rules.queue_detach(write, row)
+            else:
+                volume_jobs.kept(write, volume_id, "the guest would not let go")
+        self.wake()
 
     def _rebooted(self, instance_id: int) -> None:
         with self.database.write() as write:

@@ -15,12 +15,14 @@ from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import tombstones
 from slshell.backend.store.tables.instances import instances
-from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
+from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ContextMethod
 from slshell.model.errors import NotFound
 from slshell.model.event import Event, Job, JobState, Severity
 from slshell.model.instance import Instance, Phase, State
+from slshell.model.volume import Disk
 
 _PHASES = msgspec.json.Decoder(tuple[Phase, ...])
+_DISKS = msgspec.json.Decoder(tuple[Disk, ...])
 _encode = msgspec.json.Encoder().encode
 
 _INSTANCE_COLUMNS = tuple(
@@ -46,7 +48,7 @@ def instance_of(row: Row[Any]) -> Instance:
         ram_mib=row.ram_mib, swap_mib=row.swap_mib, address=row.address, ssh_port=row.ssh_port,
         user=row.user, host_key=row.host_key, cpu_percent=0.0, memory_kib=0, created_at=row.created_at,
         phases=phases_of(row.phases), owner=row.owner, host=row.host, progress=row.progress,
-        request_id=row.request_id, revision=row.revision,
+        request_id=row.request_id, disks=_DISKS.decode(row.disks), revision=row.revision,
     )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def appliance_of(row: Row[Any]) -> Appliance:
         progress=row.progress, format=row.format, size_bytes=row.size_bytes, disk_bytes=row.disk_bytes,
         sha1=row.sha1, sha256=row.sha256, os=row.os, os_version=row.os_version, arch=row.arch, user=row.user,
         context=ContextMethod(row.context), min_ram_mib=row.min_ram_mib, origin=row.origin,
-        created_at=row.created_at, revision=row.revision,
+        created_at=row.created_at, kind=ApplianceKind(row.kind), revision=row.revision,
     )  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def job_of(row: Row[Any]) -> Job:
     return Job(
         id=row.id, kind=row.kind, state=JobState(row.state), step=row.step, attempts=row.attempts,
         error=row.error, created_at=row.created_at, updated_at=row.updated_at,
-        instance_id=row.instance_id, appliance_id=row.appliance_id, revision=row.revision,
+        instance_id=row.instance_id, appliance_id=row.appliance_id, volume_id=row.volume_id,
+        revision=row.revision,
     )  # fmt: skip
 
 
@@ -74,7 +77,7 @@ def event_of(row: Row[Any]) -> Event:
     """A row of `events` as the resource."""
     return Event(
         id=row.id, time=row.time, kind=row.kind, severity=Severity(row.severity), text=row.text,
-        instance_id=row.instance_id, revision=row.revision,
+        instance_id=row.instance_id, volume_id=row.volume_id, revision=row.revision,
     )  # fmt: skip
 
 
@@ -170,13 +173,14 @@ def add_event(
     text: str,
     *,
     instance_id: int | None = None,
+    volume_id: str | None = None,
     severity: Severity = Severity.INFO,
 ) -> None:
     """Record that something happened."""
     write.connection.execute(
         insert(events).values(
             time=utc_now(), kind=kind, severity=severity.value, text=text,
-            instance_id=instance_id, revision=write.revision,
+            instance_id=instance_id, volume_id=volume_id, revision=write.revision,
         )
     )  # fmt: skip
 
@@ -188,6 +192,7 @@ def add_job(
     *,
     instance_id: int | None = None,
     appliance_id: str | None = None,
+    volume_id: str | None = None,
     payload: Any = None,
     not_before: datetime | None = None,
 ) -> int:
@@ -197,12 +202,18 @@ def add_job(
         insert(jobs)
         .values(
             kind=kind, state=JobState.QUEUED.value, step=step, attempts=0, error="", payload=as_text(payload),
-            instance_id=instance_id, appliance_id=appliance_id, claimed_by="", heartbeat_at=None,
-            not_before=not_before or now, created_at=now, updated_at=now, revision=write.revision,
+            instance_id=instance_id, appliance_id=appliance_id, volume_id=volume_id, claimed_by="",
+            heartbeat_at=None, not_before=not_before or now, created_at=now, updated_at=now,
+            revision=write.revision,
         )
         .returning(jobs.c.id)
     ).scalar_one()  # fmt: skip
     return number
+
+
+def change_payload(write: Write, job_id: int, payload: Any) -> None:
+    """Keep for a job's next step what this one found out."""
+    write.connection.execute(update(jobs).where(jobs.c.id == job_id).values(payload=as_text(payload)))
 
 
 def bury(write: Write, kind: str, resource_id: str) -> None:

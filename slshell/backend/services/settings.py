@@ -46,6 +46,16 @@ class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How long a starting instance waits for its appliance to be ready."""
     workers: int = 4
     """Jobs done at the same time."""
+    volume_pool: str = ""
+    """Where volumes are kept: the absolute path of a folder, or the name of a libvirt storage pool; empty
+    means a folder of the cloud's own."""
+    max_volume_gib: int = 1024
+    quarantine_hours: float = 24.0
+    """How long deleted volumes and root disks of killed machines can be brought back; 0 for not at all."""
+    disk_overcommit: float = 1.0
+    """How many times the free disk space may be promised to disks that grow."""
+    disk_warning_percent: float = 5.0
+    """Warn when less of the disk than this is free."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +87,7 @@ class Settings:
             raise UsageError(f"{where}, [cloud]: {error}") from error
         if section.accelerator not in {"auto", "kvm", "tcg"}:
             raise UsageError(f"{where}, [cloud] accelerator: “{section.accelerator}” is not auto, kvm or tcg")
+        _check_storage(section, where)
         sizes: dict[str, Any] = {**TUTORIAL_TYPES, **data.get("instance_types", {})}
         default = section.default_instance_type
         if default not in sizes:
@@ -89,6 +100,19 @@ class Settings:
             for name, value in sorted(sizes.items())
         }
         return cls(cloud=section, types=types)
+
+
+def _check_storage(section: CloudSection, where: str) -> None:
+    """Raises UsageError when a setting of the storage cannot be."""
+    limits = {
+        "max_volume_gib": section.max_volume_gib >= 1,
+        "quarantine_hours": section.quarantine_hours >= 0,
+        "disk_overcommit": section.disk_overcommit > 0,
+        "disk_warning_percent": 0 <= section.disk_warning_percent <= 100,
+    }
+    for name, fine in limits.items():
+        if not fine:
+            raise UsageError(f"{where}, [cloud] {name}: {getattr(section, name)} cannot be")
 
 
 def _type(name: str, value: Any, default: bool, where: str) -> InstanceType:

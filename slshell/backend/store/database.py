@@ -13,12 +13,12 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select, update
 from sqlalchemy.exc import OperationalError
 
-from slshell.backend.store.tables import activity, appliances, instances
+from slshell.backend.store.tables import activity, appliances, instances, volumes
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import cloud
 from slshell.model.errors import CloudUnreachable, Conflict
 
-__all__ = ["Database", "DatabaseUnreachable", "Write", "activity", "appliances", "instances"]
+__all__ = ["Database", "DatabaseUnreachable", "Write", "activity", "appliances", "instances", "volumes"]
 
 _BUSY_MS = 30_000
 

@@ -15,13 +15,30 @@ from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import make_root
 from slshell.commands.variables import Variables
 from slshell.model.instance import InstanceType, State
-from tests.unit.client.served import appliance, instance
+from slshell.model.volume import Visibility, Volume, VolumeState
+from tests.unit.client.served import MOMENT, appliance, instance
+
+
+def volume(number: str, tag: str, state: VolumeState) -> Volume:
+    return Volume(
+        id=number, tag=tag, state=state, reason="", progress="", size_bytes=5 << 30, allocated_bytes=0,
+        visibility=Visibility.PRIVATE, owner="me", origin="", created_at=MOMENT,
+    )  # fmt: skip
+
 
 PICTURE = Snapshot(
     instances={
         1: instance(1, name="web"),
         2: instance(2, name="off", state=State.UNKNOWN, reachable=False),
         3: instance(3, name="two words; rm -rf /"),
+    },
+    volumes={
+        each.id: each
+        for each in (
+            volume("11111111-0000", "data", VolumeState.AVAILABLE),
+            volume("22222222-0000", "logs", VolumeState.ATTACHED),
+            volume("33333333-0000", "gone", VolumeState.DELETED),
+        )
     },
     appliances={"a": appliance("debian", title="[/red]\x1b[31mtitle")},
 )
@@ -181,6 +198,15 @@ def test_another_profile_than_the_pictures_offers_no_names_of_it(own_settings: P
     (own_settings / "c" / "config.toml").write_text("[profiles.lab]\nurl = 'https://lab'\n")
     assert names("kill --profile local we") == ["web"]
     assert names("kill --profile lab we") == []
+
+
+def test_volumes_are_offered_by_tag_in_the_states_that_a_command_needs() -> None:
+    found = {each.word: each.help for each in offered("attach-volume ").candidates}
+    assert found["data"] == "11111111 5 GiB, available"
+    assert "logs" not in found
+    assert names("detach-volume l") == ["logs"]
+    assert names("undelete-volume ") == ["33333333-0000", "gone"]
+    assert "gone" not in names("volumes ")
 
 
 def test_many_machines_are_cut_to_what_somebody_may_read() -> None:

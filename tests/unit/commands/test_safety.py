@@ -14,6 +14,7 @@ from slshell.commands.environment import Environment, Question, environment_aske
 from slshell.commands.registry import Danger, commands, run_line
 from slshell.model.errors import ExitCode
 from slshell.model.instance import Phase, State
+from slshell.model.volume import Disk, DiskKind
 from tests.unit.client.served import TTYLINUX, ServedCloud, instance
 from tests.unit.commands.conftest import Run
 
@@ -138,13 +139,20 @@ def test_what_will_be_lost_names_sizes_and_how_long_it_has_run(run: Run, served:
         Phase(name="Running", started_at=booted - timedelta(days=1), ended_at=booted),
         Phase(name="Running", started_at=booted),
     )
-    served.put(instance(1, name="web", phases=phases))
-    served.put(instance(2, name="old", appliance_id="gone", swap_mib=0))
+    disks = (
+        Disk(kind=DiskKind.ROOT, size_bytes=40 << 20, serial="1", device="/dev/vda"),
+        Disk(kind=DiskKind.SWAP, size_bytes=1 << 30, serial="2", device="/dev/vdb"),
+        Disk(kind=DiskKind.PERSISTENT, size_bytes=5 << 30, serial="3", device="/dev/vdc", name="data"),
+    )
+    served.put(instance(1, name="web", phases=phases, disks=disks))
+    served.put(instance(2, name="old"))
     asked: list[Question] = []
     run("kill 1 2", agrees=False, asked=asked)
     first, second = asked[0].losses
     assert first.startswith("1 web (ttylinux, Running, 127.86.3.1, made ")
-    assert first.endswith("ago, up for 3 h 05 min, 1 CPU, 128M RAM) and its disks (40M, 1G swap)")
+    assert first.endswith(
+        "ago, up for 3 h 05 min, 1 CPU, 128M RAM) and its disks (40M root, 1G swap); volumes stay: data"
+    )
     assert second.endswith("1 CPU, 128M RAM) and its disks")
 
 

@@ -36,6 +36,9 @@ class Listener(Protocol):
     def rebooted(self, domain: libvirt.virDomain) -> None:
         """A guest restarted."""
 
+    def unplugged(self, domain: libvirt.virDomain, alias: str, done: bool) -> None:
+        """A guest has let go of a device, or would not."""
+
     def lost(self) -> None:
         """The connection broke."""
 
@@ -152,11 +155,25 @@ class Connection:
                 lambda _conn, domain, _: self._listener.rebooted(domain),
                 None,
             ),
+            *self._device_callbacks(raw),
         ]
         with self._changed:
             self._raw, self._callbacks, self._broken = raw, callbacks, False
             self._since = time.monotonic() if raw.numOfDomains() else 0.0
             self._changed.notify_all()
+
+    def _device_callbacks(self, raw: Any) -> list[int]:
+        listener = self._listener
+        kinds = (
+            (libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, True),
+            (libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, False),
+        )
+        return [
+            raw.domainEventRegisterAny(
+                None, kind, lambda _conn, domain, alias, done: listener.unplugged(domain, alias, done), done
+            )
+            for kind, done in kinds
+        ]
 
     def _release(self, raw: Any) -> None:
         with contextlib.suppress(libvirt.libvirtError):

@@ -19,7 +19,7 @@ from pycdlib.pycdlibexception import PyCdlibException
 
 from slshell.backend.engines.base import ContextDisc, MachineSpec
 from slshell.backend.engines.libvirt.account import Account
-from slshell.backend.engines.libvirt.domain_xml import disks_of
+from slshell.backend.engines.libvirt.domain_xml import context_serials, volatile_file
 from slshell.backend.engines.libvirt.errors import typed_text
 from slshell.model.errors import EngineFailed, NoCapacity, SlshellError, UsageError
 
@@ -96,13 +96,14 @@ class MachineFiles:
             shutil.rmtree(path, ignore_errors=True)
 
     def _fill(self, spec: MachineSpec, folder: Path) -> None:
-        by_serial = {disk.serial: folder / disk.path.name for disk in disks_of(spec, folder)}
-        make_overlay(by_serial["root"], spec)
+        make_overlay(folder / "root.qcow2", spec)
         if spec.swap_mib:
-            make_swap(by_serial["swap"], spec.swap_mib, spec.uuid)
-        discs = [path for serial, path in by_serial.items() if serial.startswith("context")]
-        for disc, path in zip(spec.discs, discs, strict=True):
-            make_disc(path, disc)
+            make_swap(folder / "swap.raw", spec.swap_mib, spec.uuid)
+        for disk in spec.volatile:
+            with volatile_file(folder, disk.serial).open("xb") as file:
+                file.truncate(disk.size_bytes)
+        for disc, serial in zip(spec.discs, context_serials(spec), strict=True):
+            make_disc(folder / f"{serial}.iso", disc)
         (folder / "console.log").touch()
         for path in folder.iterdir():
             path.chmod(0o600)
@@ -125,7 +126,8 @@ class MachineFiles:
             raise UsageError(
                 f"an image cannot have the format “{spec.image.format[:20]}”", hint="raw or qcow2"
             )
-        for path in filter(None, (spec.image.path, spec.image.kernel, spec.image.initrd)):
+        statics = [one.image.path for one in spec.statics]
+        for path in filter(None, (spec.image.path, spec.image.kernel, spec.image.initrd, *statics)):
             self._care_for(path)
             if self.account.can("-r", path):
                 continue

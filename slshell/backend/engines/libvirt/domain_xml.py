@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree
 
 from slshell.backend.engines.base import MachineSpec
 from slshell.backend.engines.libvirt.mark import Mark, domain_name, to_element
+from slshell.backend.engines.volumes import DataDisk
 from slshell.model.errors import UsageError
 
-ROOT_PORTS = 16
-"""PCIe slots for devices now and later; 16 cost no measurable boot time, without them there is one spare."""
+ROOT_PORTS = 28
+"""PCIe slots for devices now and later; 28 cost no measurable boot time, without them there is one spare."""
 MAX_SERIAL = 20
 """virtio-blk cuts a disk's serial after 20 characters."""
-_LAST_LETTER = ord("z")
+LETTERS = string.ascii_lowercase
+"""libvirt names virtio disks vda to vdz and no further."""
+ALIAS = "ua-"
+"""What libvirt wants before names that are not its own."""
+
+
+@dataclass(frozen=True)
+class PoolSource:
+    """A volume of a libvirt storage pool, by their names."""
+
+    pool: str
+    volume: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
     """One disk of a machine as its domain names it."""
 
-    path: Path
+    source: Path | PoolSource
     format: str
-    target: str
     serial: str
+    target: str = ""
     read_only: bool = False
+    volume_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,39 +55,75 @@ class Setting:
     emulator: str | None = None
 
 
+SourceOf = Callable[[str], tuple[Path | PoolSource, str]]
+"""Where a volume's handle leads, and the format of what is there."""
+
+
 def mac_of(uuid: str) -> str:
     """The machine's network address, always the same for one UUID."""
     digest = hashlib.sha256(uuid.encode()).digest()
     return "52:54:00:" + ":".join(f"{byte:02x}" for byte in digest[:3])
 
 
-def disks_of(spec: MachineSpec, folder: Path) -> list[Disk]:
-    """The machine's disks: root vda, swap vdb when there is any, discs from vdz downwards."""
-    disks = [Disk(path=folder / "root.qcow2", format="qcow2", target="vda", serial="root")]
+def disks_of(spec: MachineSpec, folder: Path, source_of: SourceOf) -> list[Disk]:
+    """The machine's disks in the order that the guest counts them: root, swap, volatile, volumes, static
+    ones, and the context last.
+
+    Raises:
+        UsageError: there are more than the guest has letters for.
+    """
+    disks = [Disk(source=folder / "root.qcow2", format="qcow2", serial="root")]
     if spec.swap_mib:
-        disks.append(Disk(path=folder / "swap.raw", format="raw", target="vdb", serial="swap"))
-    for number in range(len(spec.discs)):
-        suffix = "" if number == 0 else str(number + 1)
-        disks.append(
-            Disk(
-                path=folder / f"context{suffix}.iso",
-                format="raw",
-                target=f"vd{chr(_LAST_LETTER - number)}",
-                serial=f"context{suffix}",
-                read_only=True,
-            )
+        disks.append(Disk(source=folder / "swap.raw", format="raw", serial="swap"))
+    disks += [
+        Disk(source=volatile_file(folder, one.serial), format="raw", serial=one.serial)
+        for one in spec.volatile
+    ]
+    disks += [volume_disk(one, source_of) for one in spec.volumes]
+    disks += [
+        Disk(source=one.image.path, format=one.image.format, serial=one.serial, read_only=True)
+        for one in spec.statics
+    ]
+    if len(disks) + len(spec.discs) > len(LETTERS):
+        raise UsageError(
+            f"{len(disks) + len(spec.discs)} disks are too many for one machine",
+            hint=f"{len(LETTERS)} fit, those of the cloud itself counted",
         )
-    return disks
+    placed = [replace(disk, target=f"vd{letter}") for disk, letter in zip(disks, LETTERS, strict=False)]
+    return placed + [
+        Disk(
+            source=folder / f"{serial}.iso", format="raw", target=f"vd{letter}", serial=serial, read_only=True
+        )
+        for serial, letter in zip(context_serials(spec), reversed(LETTERS), strict=False)
+    ]
 
 
-def domain_xml(spec: MachineSpec, folder: Path, setting: Setting) -> str:
+def volume_disk(disk: DataDisk, source_of: SourceOf, target: str = "") -> Disk:
+    """A volume as a disk."""
+    source, file_format = source_of(disk.handle)
+    return Disk(
+        source=source, format=file_format, target=target, serial=disk.serial, volume_id=disk.volume_id
+    )
+
+
+def volatile_file(folder: Path, serial: str) -> Path:
+    """Where a machine's volatile disk of this serial lies."""
+    return folder / f"{serial}.raw"
+
+
+def context_serials(spec: MachineSpec) -> list[str]:
+    """The serials of the machine's context discs, which are also the names of their files."""
+    return ["context" if number == 1 else f"context{number}" for number in range(1, len(spec.discs) + 1)]
+
+
+def domain_xml(spec: MachineSpec, folder: Path, setting: Setting, source_of: SourceOf) -> str:
     """The domain of a machine whose files are in `folder`.
 
     Raises:
         UsageError: a text holds characters that no XML can carry.
     """
     try:
-        root = _domain(spec, folder, setting)
+        root = _domain(spec, folder, setting, source_of)
     except ValueError as error:
         raise UsageError(
             f"machine {spec.instance_id} cannot be described: {error}",
@@ -98,7 +149,7 @@ def _processor(kind: str) -> str:
     return "host-passthrough" if kind == "kvm" else "maximum"
 
 
-def _domain(spec: MachineSpec, folder: Path, setting: Setting) -> etree._Element:
+def _domain(spec: MachineSpec, folder: Path, setting: Setting, source_of: SourceOf) -> etree._Element:
     root = etree.Element("domain", type=setting.kind)
     _add(root, "name", domain_name(setting.cloud_id, spec.instance_id))
     _add(root, "uuid", spec.uuid)
@@ -123,7 +174,11 @@ def _domain(spec: MachineSpec, folder: Path, setting: Setting) -> etree._Element
     _add(root, "on_poweroff", "destroy")
     _add(root, "on_reboot", "restart")
     _add(root, "on_crash", "destroy")
-    _devices(_add(root, "devices"), spec, folder, setting)
+    devices = _add(root, "devices")
+    _controllers(devices, setting)
+    for disk in disks_of(spec, folder, source_of):
+        devices.append(disk_element(disk))
+    _peripherals(devices, spec, folder)
     return root
 
 
@@ -143,7 +198,7 @@ def _boot(root: etree._Element, spec: MachineSpec, setting: Setting) -> None:
         _add(system, "cmdline", spec.image.cmdline)
 
 
-def _devices(devices: etree._Element, spec: MachineSpec, folder: Path, setting: Setting) -> None:
+def _controllers(devices: etree._Element, setting: Setting) -> None:
     if setting.emulator is not None:
         _add(devices, "emulator", setting.emulator)
     _add(devices, "controller", type="usb", model="none")
@@ -151,8 +206,9 @@ def _devices(devices: etree._Element, spec: MachineSpec, folder: Path, setting: 
     for _ in range(ROOT_PORTS):
         _add(devices, "controller", type="pci", model="pcie-root-port")
     _add(devices, "controller", type="scsi", model="virtio-scsi")
-    for disk in disks_of(spec, folder):
-        _disk(devices, disk)
+
+
+def _peripherals(devices: etree._Element, spec: MachineSpec, folder: Path) -> None:
     nic = _add(devices, "interface", type="user")
     _add(nic, "mac", address=mac_of(spec.uuid))
     _add(nic, "model", type="virtio")
@@ -164,16 +220,24 @@ def _devices(devices: etree._Element, spec: MachineSpec, folder: Path, setting: 
     _add(devices, "memballoon", model="none")
 
 
-def _disk(devices: etree._Element, disk: Disk) -> None:
-    element = _add(devices, "disk", type="file", device="disk")
+def disk_element(disk: Disk) -> etree._Element:
+    """One disk, for a whole domain or for plugging in; a volume's carries its UUID as alias."""
+    in_pool = isinstance(disk.source, PoolSource)
+    element = etree.Element("disk", type="volume" if in_pool else "file", device="disk")
     driver = _add(element, "driver", name="qemu", type=disk.format)
     if not disk.read_only:
         driver.set("discard", "unmap")
-    _add(element, "source", file=str(disk.path))
+    if isinstance(disk.source, PoolSource):
+        _add(element, "source", pool=disk.source.pool, volume=disk.source.volume)
+    else:
+        _add(element, "source", file=str(disk.source))
     _add(element, "target", dev=disk.target, bus="virtio")
     if disk.read_only:
         _add(element, "readonly")
     _add(element, "serial", disk.serial)
+    if disk.volume_id:
+        _add(element, "alias", name=f"{ALIAS}{disk.volume_id}")
+    return element
 
 
 def _add(parent: etree._Element, tag: str, text: str | None = None, /, **attributes: str) -> etree._Element:

@@ -9,7 +9,7 @@ import libvirt
 
 from slshell.backend.engines.base import Machine, Power
 from slshell.backend.engines.libvirt.domain_xml import for_accelerator
-from slshell.backend.engines.libvirt.events import View, view_of_state
+from slshell.backend.engines.libvirt.events import DISK_TROUBLE, View, view_of_state
 from slshell.backend.engines.libvirt.host import Promised
 from slshell.backend.engines.libvirt.mark import Marks
 from slshell.model.errors import Conflict
@@ -76,6 +76,13 @@ def reboot(connection: Any, engine_id: str) -> None:
     domain.reset(0)
 
 
+def resume(connection: Any, engine_id: str) -> None:
+    """Let a paused machine go on; nothing happens to any other."""
+    domain = find(connection, engine_id)
+    if domain is not None and domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        _unless(_OFF, domain.resume)
+
+
 def stop(connection: Any, engine_id: str) -> None:
     """Cut the power; off and gone are both fine."""
     domain = find(connection, engine_id)
@@ -125,6 +132,7 @@ def _machine(domain: Any, view: View, marks: Marks) -> Machine:
         power=view.power,
         raw=view.raw,
         reason=view.reason,
+        starved=view.reason == DISK_TROUBLE,
     )
 
 

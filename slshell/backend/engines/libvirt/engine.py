@@ -29,11 +29,15 @@ from slshell.backend.engines.libvirt.disks import MachineFiles
 from slshell.backend.engines.libvirt.domain_xml import Setting, domain_xml
 from slshell.backend.engines.libvirt.errors import converted
 from slshell.backend.engines.libvirt.events import Dispatcher
+from slshell.backend.engines.libvirt.folder_volumes import FolderVolumes, Site
 from slshell.backend.engines.libvirt.host import host_of, room_of
 from slshell.backend.engines.libvirt.mark import Marks, domain_name, short_id
 from slshell.backend.engines.libvirt.metrics import Meter
+from slshell.backend.engines.libvirt.plugs import Plugs
+from slshell.backend.engines.libvirt.pool_volumes import PoolVolumes
+from slshell.backend.engines.libvirt.pools import PoolFacts, announce, look_up
 from slshell.backend.engines.libvirt.short_paths import Places, drop_alias, drop_folder, settle
-from slshell.model.errors import CloudUnreachable, Conflict, NotFound
+from slshell.model.errors import CloudUnreachable, Conflict, EngineFailed, NotFound
 from slshell.model.host import Host
 
 _TEST_DRIVER = "TEST"
@@ -43,7 +47,8 @@ class LibvirtEngine(Engine):
     """Machines as persistent libvirt domains, by default of a private, unprivileged daemon.
 
     `folder` is the engine's own; `uri` names another libvirt instead of the private one; `account` runs
-    the machines when we are root; `proof_kernel` is a Linux kernel to prove KVM with.
+    the machines when we are root; `proof_kernel` is a Linux kernel to prove KVM with; `volume_pool` is the
+    absolute path of a folder for volumes, or the name of a storage pool of that libvirt.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class LibvirtEngine(Engine):
         account: str = "nobody",
         accelerator: str = "auto",
         proof_kernel: Path | None = None,
+        volume_pool: str = "",
     ) -> None:
         short_id(cloud_id)
         self._cloud_id = cloud_id
@@ -72,6 +78,17 @@ class LibvirtEngine(Engine):
         self._driver = _TEST_DRIVER if (uri or "").startswith("test:") else "QEMU"
         self._accelerator: Accelerator | None = None
         self._record: dict[str, set[Forward]] = {}
+        self._volume_pool = volume_pool
+        self._pool: PoolFacts | None = None
+        self._plugs = Plugs(self._call, lambda: self._driver != _TEST_DRIVER)
+
+    @property
+    def volumes(self) -> FolderVolumes | PoolVolumes:
+        """The store of volumes: a folder, unless the pool that is set is of another kind."""
+        pool = self._pool
+        if pool is not None and pool.folder is None:
+            return PoolVolumes(pool.name, pool.kind, self._call, self._plugs)
+        return FolderVolumes(self._site, self._plugs)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -84,7 +101,7 @@ class LibvirtEngine(Engine):
             console_log=real,
             hosts_view=True,
             metrics=real,
-            hot_plug=False,
+            hot_plug=real,
             save_image=False,
             live_migrate=False,
         )
@@ -115,6 +132,11 @@ class LibvirtEngine(Engine):
                 dispatcher.stop()
                 raise
             self._connection, self._dispatcher = connection, dispatcher
+        try:
+            self._open_store()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection; machines go on."""
@@ -139,7 +161,7 @@ class LibvirtEngine(Engine):
             if defined or any(self._places.machines.iterdir()):
                 return
             drop_alias(self._places)
-            if self._places.relocated and not any(self._places.images.iterdir()):
+            if self._places.relocated and not self._places.hold_something:
                 self._daemon.clear()
                 drop_folder(self._places)
             self._forget_places()
@@ -179,7 +201,8 @@ class LibvirtEngine(Engine):
     def define(self, spec: MachineSpec) -> str:
         """Make the machine known; its engine id is its UUID."""
         setting = Setting(cloud_id=self._cloud_id, kind=self._domain_kind())
-        xml = domain_xml(spec, self._files.folder(spec.instance_id, spec.uuid), setting)
+        folder = self._files.folder(spec.instance_id, spec.uuid)
+        xml = domain_xml(spec, folder, setting, self.volumes.source_of)
         doing = f"define machine {spec.instance_id}"
         return self._call(doing, lambda raw: str(raw.defineXML(xml).UUIDString()))
 
@@ -195,6 +218,10 @@ class LibvirtEngine(Engine):
     def reboot(self, engine_id: str) -> None:
         """Press its reset button."""
         self._call("reboot the machine", lambda raw: domains.reboot(raw, engine_id))
+
+    def resume(self, engine_id: str) -> None:
+        """Let a paused machine go on."""
+        self._call("let the machine go on", lambda raw: domains.resume(raw, engine_id))
 
     def stop(self, engine_id: str) -> None:
         """Cut its power."""
@@ -258,6 +285,33 @@ class LibvirtEngine(Engine):
             if uuid == engine_id:
                 return console.tail(self._files.folder(instance_id, uuid) / "console.log", tail_bytes)
         raise NotFound("there is no such machine, so no console of it")
+
+    def _open_store(self) -> None:
+        """Find the pool of volumes, and tell libvirt of a folder of ours."""
+        if self._volume_pool and not self._volume_pool.startswith("/"):
+            wanted = self._volume_pool
+            self._pool = self._call("find the storage pool", lambda raw: look_up(raw, wanted))
+            return
+        folder = self._site().volumes
+        name = f"sls-{short_id(self._cloud_id)}-volumes"
+        self._call("announce the folder of volumes", lambda raw: announce(raw, name, folder))
+
+    def _site(self) -> Site:
+        places, account = self._places, self._account
+        folder = places.volumes
+        if self._volume_pool.startswith("/"):
+            folder = Path(self._volume_pool)
+        elif self._pool is not None and self._pool.folder is not None:
+            folder = self._pool.folder
+        if folder != places.volumes and not account.can("-w", folder):
+            raise EngineFailed(
+                f"the account “{account.name}” cannot write to {folder}, where volumes are to be kept",
+                hint=f"chown {account.name} {folder}, or set another [cloud] volume_pool",
+            )
+        return Site(
+            volumes=folder, exports=places.exports, retired=places.retired, machines=self._files,
+            account=account,
+        )  # fmt: skip
 
     def _domain_kind(self) -> str:
         if self._driver == _TEST_DRIVER:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import libvirt
 
 from slshell.backend.engines.base import EngineEvent, EngineEventKind, Machine, Power
+from slshell.backend.engines.libvirt.domain_xml import ALIAS
 from slshell.backend.engines.libvirt.mark import Marks
 
 CRASHED = "QEMU ended unexpectedly: it crashed or was killed"
@@ -104,6 +105,7 @@ class _Happening:
     domain: Any = None
     event: int = 0
     detail: int = 0
+    volume_id: str = ""
 
 
 class Dispatcher:
@@ -125,6 +127,12 @@ class Dispatcher:
     def rebooted(self, domain: libvirt.virDomain) -> None:
         """libvirt's reboot callback."""
         self._queue.put(_Happening(kind=EngineEventKind.REBOOTED, domain=domain))
+
+    def unplugged(self, domain: libvirt.virDomain, alias: str, done: bool) -> None:
+        """libvirt's callbacks about devices; those that are no volumes are nobody's business."""
+        if alias.startswith(ALIAS):
+            kind = EngineEventKind.DISK_GONE if done else EngineEventKind.DISK_KEPT
+            self._queue.put(_Happening(kind=kind, domain=domain, volume_id=alias.removeprefix(ALIAS)))
 
     def lost(self) -> None:
         """The connection broke."""
@@ -153,7 +161,10 @@ class Dispatcher:
             return EngineEvent(kind=happening.kind, text="the hypervisor is back")
         domain = happening.domain
         engine_id = domain.UUIDString()
-        if happening.kind is EngineEventKind.REBOOTED:
+        view: View | None
+        if happening.volume_id:
+            view = View(Power.RUNNING, "running")
+        elif happening.kind is EngineEventKind.REBOOTED:
             view = self._reboot(engine_id)
         else:
             view = self._change(happening, engine_id)
@@ -165,11 +176,14 @@ class Dispatcher:
             power=view.power,
             raw=view.raw,
             reason=view.reason,
+            starved=view.reason == DISK_TROUBLE,
         )
         if view.power is Power.GONE:
             self._rebooted.pop(engine_id, None)
             self._marks.forget(engine_id)
-        return EngineEvent(kind=happening.kind, machine=machine, text=view.reason)
+        return EngineEvent(
+            kind=happening.kind, machine=machine, text=view.reason, volume_id=happening.volume_id
+        )
 
     def _reboot(self, engine_id: str) -> View | None:
         now = time.monotonic()

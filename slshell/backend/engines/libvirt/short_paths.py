@@ -47,6 +47,27 @@ class Places:
         """Images that machines read."""
         return self.real / "images"
 
+    @property
+    def volumes(self) -> Path:
+        """Volumes, where no other place is set for them."""
+        return self.real / "volumes"
+
+    @property
+    def exports(self) -> Path:
+        """Copies of volumes that wait to be fetched."""
+        return self.real / "exports"
+
+    @property
+    def retired(self) -> Path:
+        """Root disks of ended machines."""
+        return self.real / "retired"
+
+    @property
+    def hold_something(self) -> bool:
+        """Whether anything is kept here that somebody may want back."""
+        kept = (self.machines, self.images, self.volumes, self.retired)
+        return any(any(path.iterdir()) for path in kept if path.is_dir())
+
 
 def settle(folder: Path, cloud_id: str, account: Account) -> Places:
     """Make the engine's folders and answer where they are; the same again whenever it is asked.
@@ -61,6 +82,9 @@ def settle(folder: Path, cloud_id: str, account: Account) -> Places:
         for path in (places.machines, places.images):
             path.mkdir(exist_ok=True)
             account.share(path, 0o750 if account.other else 0o700)
+        for path in (places.volumes, places.exports, places.retired):
+            path.mkdir(mode=0o700, exist_ok=True)
+            account.owns(path)
     except OSError as error:
         raise EngineFailed(
             f"cannot make the engine's folder {folder}: {error}",
@@ -78,7 +102,8 @@ def drop_alias(places: Places) -> None:
 def drop_folder(places: Places) -> None:
     """Remove what `settle` made elsewhere for root, as far as it is empty."""
     (places.real / _RECORD).unlink(missing_ok=True)
-    for path in (places.machines, places.images, places.real):
+    kept = (places.machines, places.images, places.volumes, places.exports, places.retired)
+    for path in (*kept, places.real):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
     if not places.real.exists():

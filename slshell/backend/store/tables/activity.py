@@ -1,4 +1,4 @@
-"""Jobs and events. The partial index lets one job at a time run for an instance."""
+"""Jobs and events. The partial indexes let one job at a time run for an instance, and for a volume."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ jobs = Table(
     Column("payload", Text, nullable=False),
     Column("instance_id", BigInteger, ForeignKey("instances.id")),
     Column("appliance_id", String(80)),
+    Column("volume_id", String(36)),
     Column("claimed_by", String(80), nullable=False),
     Column("heartbeat_at", UtcDateTime),
     Column("not_before", UtcDateTime, nullable=False),
@@ -29,6 +30,7 @@ jobs = Table(
     Index(None, "revision"),
     Index(None, "state", "not_before"),
     Index(None, "instance_id"),
+    Index(None, "volume_id"),
 )
 
 _RUNNING = text("state = 'running'")
@@ -36,6 +38,14 @@ _RUNNING = text("state = 'running'")
 Index(
     "uq_jobs_running_instance",
     jobs.c.instance_id,
+    unique=True,
+    sqlite_where=_RUNNING,
+    postgresql_where=_RUNNING,
+)
+
+Index(
+    "uq_jobs_running_volume",
+    jobs.c.volume_id,
     unique=True,
     sqlite_where=_RUNNING,
     postgresql_where=_RUNNING,
@@ -50,6 +60,7 @@ events = Table(
     Column("severity", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("instance_id", BigInteger, ForeignKey("instances.id")),
+    Column("volume_id", String(36)),
     Column("revision", BigInteger, nullable=False),
     Index(None, "revision"),
     Index(None, "instance_id"),

@@ -28,6 +28,7 @@ appliances = Table(
     Column("min_ram_mib", Integer, nullable=False),
     Column("cmdline", Text, nullable=False),
     Column("origin", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="machine"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Index(None, "revision"),

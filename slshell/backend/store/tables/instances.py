@@ -30,6 +30,7 @@ instances = Table(
     Column("keys", Text, nullable=False),
     Column("context", Text, nullable=False),
     Column("phases", Text, nullable=False),
+    Column("disks", Text, nullable=False, server_default="[]"),
     Column("engine_id", String(80), nullable=False),
     Column("host", String(255), nullable=False),
     Column("owner", String(255), nullable=False),

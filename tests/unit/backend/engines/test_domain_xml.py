@@ -8,9 +8,10 @@ import libvirt
 import pytest
 from lxml import etree
 
-from slshell.backend.engines.base import ContextDisc, MachineSpec
+from slshell.backend.engines.base import ContextDisc, MachineSpec, StaticDisk, VolatileDisk
 from slshell.backend.engines.libvirt.domain_xml import (
     MAX_SERIAL,
+    PoolSource,
     Setting,
     disks_of,
     domain_xml,
@@ -18,6 +19,7 @@ from slshell.backend.engines.libvirt.domain_xml import (
     mac_of,
 )
 from slshell.backend.engines.libvirt.mark import NAMESPACE, from_xml
+from slshell.backend.engines.volumes import DataDisk
 from slshell.model.errors import UsageError
 from tests.unit.backend.engines.specs import CLOUD, UUID, image, spec
 
@@ -31,17 +33,30 @@ CASES = {
         Setting(cloud_id=CLOUD, kind="kvm", emulator="/usr/bin/qemu-system-x86_64"),
     ),
     "test-driver": (spec(), Setting(cloud_id=CLOUD, kind="test")),
+    "every-kind-of-disk": (
+        spec(
+            volatile=(VolatileDisk(size_bytes=1 << 30, serial="volatile1"),),
+            volumes=(DataDisk(volume_id=UUID, handle=UUID, serial="5f0c3a7e2d7b4a439a3e"),),
+            statics=(StaticDisk(image=image(path=Path("/images/flora.iso")), serial="static1"),),
+            discs=TWO_DISCS,
+        ),
+        Setting(cloud_id=CLOUD, kind="qemu"),
+    ),
 }
 
 
+def source_of(handle: str) -> tuple[Path | PoolSource, str]:
+    return Path(f"/volumes/{handle}.qcow2"), "qcow2"
+
+
 def described(machine: MachineSpec) -> etree._Element:
-    return etree.fromstring(domain_xml(machine, FOLDER, Setting(cloud_id=CLOUD, kind="qemu")))
+    return etree.fromstring(domain_xml(machine, FOLDER, Setting(cloud_id=CLOUD, kind="qemu"), source_of))
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_a_machine_is_described_as_the_golden_file_says(case: str) -> None:
     machine, setting = CASES[case]
-    assert domain_xml(machine, FOLDER, setting) == (GOLDEN / f"{case}.xml").read_text()
+    assert domain_xml(machine, FOLDER, setting, source_of) == (GOLDEN / f"{case}.xml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +86,7 @@ def test_the_mark_is_read_back_by_libvirt_itself() -> None:
     connection = libvirt.open("test:///default")
     try:
         machine, setting = CASES["test-driver"]
-        domain = connection.defineXML(domain_xml(machine, FOLDER, setting))
+        domain = connection.defineXML(domain_xml(machine, FOLDER, setting, source_of))
         mark = from_xml(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE))
         domain.undefine()
     finally:
@@ -80,8 +95,25 @@ def test_the_mark_is_read_back_by_libvirt_itself() -> None:
     assert (mark.cloud_id, mark.instance_id, mark.uuid, mark.vcpu, mark.ram_mib) == (CLOUD, 7, UUID, 2, 256)
 
 
+def test_a_volume_of_a_pool_is_named_by_its_pool() -> None:
+    volume = DataDisk(volume_id=UUID, handle="v", serial="s")
+    machine = spec(volumes=(volume,))
+    xml = domain_xml(
+        machine, FOLDER, Setting(cloud_id=CLOUD, kind="qemu"), lambda name: (PoolSource("vg", name), "raw")
+    )
+    found = etree.fromstring(xml).find("devices/disk[@type='volume']/source")
+    assert found is not None
+    assert (found.get("pool"), found.get("volume")) == ("vg", "v")
+
+
+def test_more_disks_than_letters_are_refused() -> None:
+    many = tuple(VolatileDisk(size_bytes=1, serial=f"volatile{n}") for n in range(24))
+    with pytest.raises(UsageError, match="27 disks are too many"):
+        described(spec(volatile=many))
+
+
 def test_disks_come_in_the_order_root_swap_discs() -> None:
-    disks = disks_of(spec(discs=TWO_DISCS), FOLDER)
+    disks = disks_of(spec(discs=TWO_DISCS), FOLDER, source_of)
     assert [(disk.target, disk.serial) for disk in disks] == [
         ("vda", "root"), ("vdb", "swap"), ("vdz", "context"), ("vdy", "context2"),
     ]  # fmt: skip
@@ -94,7 +126,7 @@ def test_a_machine_keeps_its_network_address_and_shares_it_with_none() -> None:
 
 
 def test_a_definition_follows_the_accelerator_of_today() -> None:
-    xml = domain_xml(spec(), FOLDER, Setting(cloud_id=CLOUD, kind="kvm"))
+    xml = domain_xml(spec(), FOLDER, Setting(cloud_id=CLOUD, kind="kvm"), source_of)
     assert for_accelerator(xml, "kvm") is None
     changed = for_accelerator(xml, "qemu")
     assert changed is not None

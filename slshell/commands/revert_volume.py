@@ -1,0 +1,29 @@
+"""`slshell revert-volume`."""
+
+from __future__ import annotations
+
+import click
+
+from slshell.commands.environment import Environment
+from slshell.commands.kinds import volume_lines
+from slshell.commands.parameters import resolve_volume, volume_in
+from slshell.commands.registry import Danger, command
+from slshell.commands.volume_actions import ready
+from slshell.model.volume import VolumeState
+from slshell.output.listing import Listing
+
+REVERTED = volume_lines(lambda each: f"REVERTED {each.id}; what it held is kept as {each.snapshots[-1].name}")
+
+
+@command(danger=Danger.CHANGE)
+@click.argument("volume", type=volume_in(VolumeState.AVAILABLE), metavar="VOLUME")
+@click.argument("snapshot", metavar="SNAPSHOT")
+def revert_volume_command(environment: Environment, volume: str, snapshot: str) -> Listing:
+    """Take a volume that no machine uses back to one of its snapshots.
+
+    Nothing is lost: what the volume held until now is kept as another snapshot.
+    """
+    cloud = environment.cloud
+    one = resolve_volume(cloud.volumes(), volume)
+    back = ready(environment, cloud.revert_volume(one.id, snapshot), f"going back to {snapshot}")
+    return Listing(kind=REVERTED, items=[back], single=True)
