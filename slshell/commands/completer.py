@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ from slshell.model.instance import InstanceType
 from slshell.output.text import clean, human_size
 from slshell.output.writer import Output
 
-WORDS = ("id", "name", "tag")
-"""The fields of a resource by which a line may refer to it."""
+NAMES = ("name", "tag")
+"""The field of a resource by which a line may refer to it, beside its id."""
 MOST = 200
 """Candidates worth looking through; nobody reads more."""
 _HALF_VARIABLE = re.compile(r"\$\{?[A-Za-z_0-9]*\Z")
@@ -89,9 +90,13 @@ class PicturedCloud(Cloud):
 
 def _listed(held: Mapping[Any, Any], prefix: str) -> Callable[..., list[Any]]:
     def resources(**_filters: object) -> list[Any]:
+        if not prefix or not held:
+            return list(held.values())
+        named = next((word for word in NAMES if hasattr(next(iter(held.values())), word)), "id")
+        name = attrgetter(named)
         return [
             each for each in held.values()
-            if any(str(getattr(each, word, "")).startswith(prefix) for word in WORDS)
+            if str(name(each)).startswith(prefix) or str(each.id).startswith(prefix)
         ]  # fmt: skip
 
     return resources

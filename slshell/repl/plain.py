@@ -34,7 +34,7 @@ class PlainPrompt:
                     self._interpreter.run(text)
                     self._output.stdout.flush()
                 except KeyboardInterrupt:
-                    self._output.warning("")
+                    self._output.warning("\n")
             return self._interpreter.ended
         finally:
             self._follower.close()

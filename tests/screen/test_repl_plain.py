@@ -105,7 +105,7 @@ def test_ctrl_c_in_the_plain_repl_ends_the_line_only(cloud: ScreenCloud) -> None
         plain.type("echo 'half\n")
         plain.until("> ")
         plain.process.send_signal(2)
-        plain.until("slshell> ")
+        assert plain.until("slshell> ").endswith("\nslshell> ")
         plain.type("wait 1 --for gone\n")
         plain.until("waiting for gone")
         plain.process.send_signal(2)
