@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-_PACKAGES = ("slshell", "libvirt-python", "litestar", "uvicorn", "sqlalchemy", "msgspec", "textual", "click")
+_PACKAGES = (
+    "slshell",
+    "libvirt-python",
+    "litestar",
+    "uvicorn",
+    "sqlalchemy",
+    "msgspec",
+    "textual",
+    "prompt-toolkit",
+    "click",
+)
 
 
 def say(text: str = "") -> None:

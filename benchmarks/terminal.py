@@ -1,4 +1,4 @@
-"""The real dashboard in a pseudo-terminal, whose output is read as it comes."""
+"""The real dashboard, or another program, in a pseudo-terminal whose output is read as it comes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.world import PROGRAM, World
 
 PATIENCE_S = 60.0
+WHERE, AT_THE_TOP = b"\x1b[6n", b"\x1b[1;1R"
+"""A program's question where the cursor is, and the answer of a terminal with an empty screen."""
 
 
 class Dashboard:
-    """A running dashboard and what it has written lately, without knowing where on the screen."""
+    """A running dashboard, or another program, and what it has written lately, wherever on the screen."""
 
     def __init__(self, process: subprocess.Popen[bytes], terminal: int, began: float) -> None:
         self.process = process
@@ -53,6 +55,11 @@ class Dashboard:
         """Type."""
         os.write(self._terminal, keys.encode())
 
+    def press_at(self, keys: str) -> float:
+        """Type, and answer the monotonic time at which that was done."""
+        os.write(self._terminal, keys.encode())
+        return time.monotonic()
+
     def _until(self, holds: Callable[[], bool], what: str, patience_s: float) -> float:
         deadline = time.monotonic() + patience_s
         while True:
@@ -70,6 +77,8 @@ class Dashboard:
             return False
         more = os.read(self._terminal, 1 << 16)
         self.bytes_read += len(more)
+        if WHERE in more:
+            os.write(self._terminal, AT_THE_TOP)
         self._text += more
         return True
 
@@ -77,24 +86,34 @@ class Dashboard:
 @contextmanager
 def dashboard(own: World, columns: int = 120, lines: int = 36) -> Iterator[Dashboard]:
     """The program, started without words in a terminal of this size; it is told to quit at the end."""
+    with program(own, [str(PROGRAM)], "q", columns=columns, lines=lines) as shown:
+        yield shown
+
+
+@contextmanager
+def program(
+    own: World, command: Sequence[str], leave: str, *, columns: int = 120, lines: int = 36
+) -> Iterator[Dashboard]:
+    """Any program in a terminal of this size; at the end the keys `leave` are pressed."""
     outside, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    variables = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     began = time.monotonic()
     process = subprocess.Popen(
-        [str(PROGRAM)], stdin=inside, stdout=inside, stderr=inside, cwd="/", start_new_session=True,
-        env=own.environment | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        command, stdin=inside, stdout=inside, stderr=inside, cwd="/", start_new_session=True,
+        env=own.environment | variables,
     )  # fmt: skip
     os.close(inside)
     shown = Dashboard(process, outside, began)
     try:
         yield shown
     finally:
-        _end(shown)
+        _end(shown, leave)
         os.close(outside)
 
 
-def _end(shown: Dashboard) -> None:
-    shown.press("q")
+def _end(shown: Dashboard, leave: str) -> None:
+    shown.press(leave)
     deadline = time.monotonic() + 5
     while shown.process.poll() is None and time.monotonic() < deadline:
         try:

@@ -7,9 +7,11 @@ import sys
 from functools import partial
 from types import TracebackType
 
+import click
+
 from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import Danger, Root, command, execute, make_root
-from slshell.model.errors import ExitCode, SlshellError
+from slshell.model.errors import ExitCode, SlshellError, UsageError
 from slshell.output.formats import Format
 
 COMPLETION = "_SLSHELL_COMPLETE"
@@ -35,25 +37,78 @@ def main(args: list[str] | None = None) -> None:
 
 
 def program() -> Root:
-    """The `slshell` command with the dashboard, which a command line inside it does not have."""
+    """The `slshell` command with its faces, which a line typed into one of them does not have."""
     root = make_root()
     root.add_command(dashboard_command)
-    root.default_command = "dashboard"
+    root.add_command(repl_command)
+    root.callback = _open_face
+    root.params += [_file_option(), _plain_option()]
     return root
+
+
+def _file_option() -> click.Option:
+    return click.Option(
+        ["-f", "--file"], metavar="FILE", type=click.Path(), help="Run the commands of a file; - is stdin."
+    )
+
+
+def _plain_option() -> click.Option:
+    return click.Option(
+        ["--plain"], is_flag=True, help="Open the REPL without cursor tricks, as screen readers like it."
+    )
+
+
+def _open_face(file: str | None, plain: bool) -> None:
+    """What a line without a command means: a script, the plain REPL, or the dashboard."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is not None:
+        if file is not None or plain:
+            option = "--plain" if file is None else "--file"
+            raise UsageError(f"{option} stands without a command", hint="or say slshell repl with it")
+        return
+    environment: Environment = context.obj
+    if file is None and not plain:
+        raise click.exceptions.Exit(_open_dashboard(environment) or ExitCode.DONE)
+    raise click.exceptions.Exit(_open_repl(environment, file, plain))
 
 
 @command(danger=Danger.READ, name="dashboard")
 def dashboard_command(environment: Environment) -> int | None:
     """Open the dashboard. Without a terminal it prints what the dashboard would show.
 
-    This is what slshell does when no command is named.
+    This is what slshell does when no command is named. A terminal that cannot do full screen gets the REPL.
     """
-    output = environment.output
-    capable = output.stdout_is_tty and environment.stdin_is_tty
-    capable = capable and environment.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
-    if not capable or output.format is not Format.TABLE:
+    return _open_dashboard(environment)
+
+
+@command(danger=Danger.READ, name="repl")
+@click.option(
+    "-f", "--file", metavar="FILE", type=click.Path(), help="Run the commands of a file; - is stdin."
+)
+@click.option("--plain", is_flag=True, help="Without cursor tricks, as screen readers like it.")
+def repl_command(environment: Environment, file: str | None, plain: bool) -> int:
+    """Open a line to type commands into. Without a terminal it runs the commands that it reads.
+
+    Lines may hold pipes (instances --state Unknown | start), variables (export X=5; kill $X) and several
+    commands with a ; between them.
+    """
+    return _open_repl(environment, file, plain)
+
+
+def _open_repl(environment: Environment, file: str | None, plain: bool) -> int:
+    from slshell.repl.session import open_repl, run_file
+
+    return open_repl(environment, plain=plain) if file is None else run_file(environment, file)
+
+
+def _open_dashboard(environment: Environment) -> int | None:
+    from slshell.repl.session import is_capable, is_interactive
+
+    if not is_interactive(environment) or environment.output.format is not Format.TABLE:
         _print_dashboard(environment)
         return None
+    if not is_capable(environment):
+        return _open_repl(environment, None, True)
     from slshell.dashboard.app import run
 
     return run(environment)

@@ -43,15 +43,26 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Binding id → key."""
 
 
-class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[profiles.NAME]`: a cloud elsewhere."""
+class ReplSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[repl]`: the line one types into."""
 
-    url: str
+    keys: str = "emacs"
+    """emacs or vi."""
+
+
+class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[profiles.NAME]`: a cloud elsewhere; `[profiles.local]`, without an address, is the bundled one."""
+
+    url: str = ""
     token_file: str = ""
     cafile: str = ""
     username: str = ""
     password_from: str = ""
     """`keyring`, or empty where no password is needed; the password itself is never written here."""
+    read_only: bool = False
+    """Refuse every command that changes something."""
+    confirm: str = ""
+    """`name`: whoever destroys something must type its name; empty: a yes will do."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     output: OutputSettings = OutputSettings()
     ssh: SshSettings = SshSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    repl: ReplSettings = ReplSettings()
     profiles: dict[str, RemoteSettings] = {}
     cloud: dict[str, Any] = {}
     """Settings of the bundled cloud; the back end checks them."""
@@ -158,14 +170,18 @@ def settings_data(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
 def settings_from(data: dict[str, Any], path: Path) -> Settings:
     """Check the content of a configuration file that was read from `path`."""
     _refuse_unknown(data, Settings, path, "")
-    for section in ("output", "ssh", "dashboard"):
+    for section in ("output", "ssh", "dashboard", "repl"):
         kind = type(getattr(Settings(), section))
         _refuse_unknown(data.get(section), kind, path, section)
     remotes = data.get("profiles")
     if isinstance(remotes, dict):
         for name, remote in remotes.items():
             _refuse_unknown(remote, RemoteSettings, path, f"profiles.{name}")
-            _convert(remote, RemoteSettings, path, f"profiles.{name}.")
+            checked = _convert(remote, RemoteSettings, path, f"profiles.{name}.")
+            if not checked.url and name != LOCAL:
+                raise UsageError(
+                    f"{path}: profiles.{name} has no url", hint="give an address that starts with https://"
+                )
     return _convert(data, Settings, path, "")
 
 
@@ -180,6 +196,13 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
     home = data_folder(environ)
     if chosen in settings.profiles:
         remote = settings.profiles[chosen]
+        if remote.confirm not in ("", "name"):
+            raise UsageError(
+                f"profiles.{chosen}.confirm is “{remote.confirm}”",
+                hint='use confirm = "name", or leave it out',
+            )
+        if chosen == LOCAL and not remote.url:
+            return Profile(name=LOCAL, home=home, read_only=remote.read_only, confirm=remote.confirm)
         if not remote.url.startswith(("http://", "https://")):
             raise UsageError(
                 f"profiles.{chosen}.url is “{remote.url}”", hint="give an address that starts with https://"
@@ -192,6 +215,8 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
             cafile=Path(remote.cafile).expanduser() if remote.cafile else None,
             username=remote.username,
             password_from=_password_place(chosen, remote.password_from),
+            read_only=remote.read_only,
+            confirm=remote.confirm,
         )
     if chosen == LOCAL:
         return Profile(name=LOCAL, home=home)

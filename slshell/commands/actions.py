@@ -13,9 +13,13 @@ from slshell.commands.kinds import INSTANCE
 from slshell.commands.parameters import near_id, resolve_ids
 from slshell.commands.waiting import TIMEOUT_S, wait_for
 from slshell.model.errors import SlshellError
-from slshell.model.instance import Instance
+from slshell.model.instance import Instance, State
+from slshell.model.volume import DiskKind
 from slshell.output.listing import Listing
-from slshell.output.text import human_span
+from slshell.output.text import human_size, human_span
+
+ITS_OWN = frozenset({DiskKind.ROOT, DiskKind.SWAP, DiskKind.VOLATILE})
+"""Disks that end with the machine."""
 
 
 def wait_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,7 +73,21 @@ def act_on(
 
 
 def loss(instance: Instance) -> str:
-    """What goes with a machine, in one line."""
-    age = human_span((datetime.now(UTC) - instance.created_at).total_seconds())
-    about = f"{instance.appliance}, {instance.state}, {instance.address}, made {age} ago"
-    return f"{instance.id} {instance.name} ({about}) and its disks"
+    """What goes with a machine, in one line: what it is, how long it ran, its disks, what it lets go of."""
+    facts = [
+        instance.appliance, str(instance.state), instance.address, f"made {_ago(instance.created_at)} ago"
+    ]  # fmt: skip
+    booted = [each.started_at for each in instance.phases if each.name == State.RUNNING and not each.ended_at]
+    if booted and instance.state is State.RUNNING:
+        facts.append(f"up for {_ago(booted[-1])}")
+    facts += [f"{instance.vcpu} CPU", f"{human_size(instance.ram_mib, unit=1 << 20)} RAM"]
+    own = [f"{human_size(each.size_bytes)} {each.kind}" for each in instance.disks if each.kind in ITS_OWN]
+    sizes = f" ({', '.join(own)})" if own else ""
+    held = [each.name or each.source for each in instance.disks if each.kind is DiskKind.PERSISTENT]
+    kept = f"; volumes stay: {', '.join(held)}" if held else ""
+    about = ", ".join(fact for fact in facts if fact)
+    return f"{instance.id} {instance.name} ({about}) and its disks{sizes}{kept}"
+
+
+def _ago(moment: datetime) -> str:
+    return human_span((datetime.now(UTC) - moment).total_seconds())

@@ -57,7 +57,8 @@ def down(environment: Environment, everything: bool, timeout_s: float, yes: bool
     cloud = environment.cloud_if_up()
     machines = _powered(cloud.status())
     if everything and machines and not yes and environment.confirm is not None:
-        environment.ask(Question(text=f"Shut {_machines(machines)} down?", action="shut down"))
+        names = tuple(each.name for each in cloud.instances() if each.state not in OFF)
+        environment.ask(Question(text=f"Shut {_machines(machines)} down?", names=names, action="shut down"))
     with output.progress() as progress:
         if everything and machines:
             output.notice(

@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from slshell.commands.environment import Environment
-from slshell.commands.options import COMMON, LAYOUT, WATCH, common_options, list_options, yes_option
+from slshell.commands.options import (
+    COMMON,
+    DRY_RUN,
+    LAYOUT,
+    WATCH,
+    common_options,
+    dry_run_option,
+    list_options,
+    yes_option,
+)
 from slshell.model.errors import SlshellError, UsageError
 from slshell.model.nearest import nearest_hint
 from slshell.output.listing import Kind, Listing
@@ -70,7 +79,11 @@ class Command(_Parts, click.Command):
     needs_settings: bool = True
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the function and show its `Listing`; an int is the exit code."""
+        """Run the function and show its `Listing`; an int is the exit code.
+
+        Raises:
+            NotAllowed: it would change something, and the profile is read-only.
+        """
         if self.needs_settings and context.obj.problem is not None:
             raise context.obj.problem
         if WATCH in context.meta:
@@ -78,7 +91,7 @@ class Command(_Parts, click.Command):
 
             run = super().invoke
             watch(context.obj, lambda: run(context), context.command_path, context.meta[WATCH])
-        value = super().invoke(context)
+        value = self._planned(context) if context.meta.get(DRY_RUN) else self._done(context)
         code = value if isinstance(value, int) else 0
         if isinstance(value, Listing):
             environment: Environment = context.obj
@@ -87,6 +100,18 @@ class Command(_Parts, click.Command):
                 raise SomeFailed(value.errors)
             code = value.exit_code
         raise click.exceptions.Exit(code)
+
+    def _done(self, context: click.Context) -> Any:
+        if self.danger is not Danger.READ:
+            from slshell.commands.safety import refuse_read_only
+
+            refuse_read_only(context.obj, " ".join(_words(context)))
+        return super().invoke(context)
+
+    def _planned(self, context: click.Context) -> Listing:
+        from slshell.commands.safety import plan
+
+        return plan(context)
 
 
 class CommandGroup(_Parts, click.Group):
@@ -126,8 +151,9 @@ def command(
     **options: Any,
 ) -> Callable[[Any], Command]:
     """Declare a command. Its function takes the `Environment` first and returns a `Listing`, an exit
-    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that destroys `--yes`;
-    one whose function is annotated to return a `Listing` the options of lists, `--watch` when it reads.
+    code or None. Every command gets `-o`, `--quiet`, `--profile`, `--debug`; one that changes something
+    `--dry-run`, one that destroys `--yes`; one whose function is annotated to return a `Listing` the options
+    of lists, `--watch` when it reads.
 
     `shows` is the kind of that listing, for completion; `watch=False` leaves `--watch` out. With
     `needs_settings=False` the command works although a configuration file is broken.
@@ -143,6 +169,8 @@ def command(
                 parameter.metavar = "N"
         if danger is Danger.DESTROY:
             made.params.append(yes_option())
+        if danger is not Danger.READ:
+            made.params.append(dry_run_option())
         if "Listing" in str(function.__annotations__.get("return")):
             made.params.extend(list_options(shows, watch=watch and danger is Danger.READ))
         made.writes_a_file = any("--output" in each.opts for each in made.params)

@@ -25,7 +25,10 @@ def delete_snapshot_command(environment: Environment, volume: str, snapshots: tu
     one = resolve_volume(cloud.volumes(), volume)
     name = one.tag or one.id
     losses = tuple(f"snapshot {each} of {name}" for each in snapshots)
-    environment.ask(Question(text="Forget these snapshots for good?", losses=losses, action="forget"))
+    question = Question(
+        text="Forget these snapshots for good?", names=snapshots, losses=losses, action="forget"
+    )
+    environment.ask(question)
     done: list[Volume] = []
     errors: list[SlshellError] = []
     for each in dict.fromkeys(snapshots):

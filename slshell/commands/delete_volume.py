@@ -34,5 +34,7 @@ def delete_volume_command(environment: Environment, volumes: tuple[str, ...]) ->
             until = f"; they can be brought back for {human_span(kept)}" if kept else " for good"
             what = "this volume" if len(found) == 1 else f"these {len(found)} volumes"
             losses = tuple(loss(each) for each in found)
-            environment.ask(Question(text=f"Delete {what}{until}?", losses=losses, action="delete"))
+            names = tuple(each.tag or each.id for each in found)
+            question = Question(text=f"Delete {what}{until}?", names=names, losses=losses, action="delete")
+            environment.ask(question)
     return act(environment, volumes, lambda one: cloud.delete_volume(one.id), DELETED)

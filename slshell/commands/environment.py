@@ -39,10 +39,20 @@ class Question:
 
     text: str
     """For example “Kill 2 machines?”."""
+    names: tuple[str, ...] = ()
+    """The names of what will be gone; untrusted text."""
     losses: tuple[str, ...] = ()
     """What will be gone, one line each; untrusted text."""
     action: str = "yes"
     """The word on the button."""
+    demand: str = ""
+    """What must be typed to agree; empty when a yes will do."""
+
+    def accepts(self, answer: str) -> bool:
+        """Whether what was typed agrees."""
+        if self.demand:
+            return answer.strip() == self.demand
+        return answer.strip().lower() in ("y", "yes")
 
 
 def _make_cloud(profile: Profile, start: bool, notice: Callable[[str], None]) -> Cloud:
@@ -74,6 +84,10 @@ class Environment:
     """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)
     """What is wrong with the configuration; commands that need none of it work all the same."""
+    session_format: Format | None = None
+    """The format of lines that say none, in a session that was opened with `-o`."""
+    most_offers: int | None = None
+    """The most words that completion of one kind of resource gives; None: all."""
 
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
@@ -126,6 +140,9 @@ class Environment:
     def ask(self, question: Question) -> None:
         """Return when the user agrees or has said `--yes`.
 
+        In a profile with `confirm = "name"` agreeing is to type the name of the thing, the number of several,
+        or the profile's name when neither is known.
+
         Raises:
             UsageError: nobody can be asked. Declined: the user said no.
         """
@@ -133,6 +150,10 @@ class Environment:
             return
         if self.confirm is None:
             raise UsageError(f"{question.text} Nobody can be asked here", hint="say --yes to do it unasked")
+        if self.profile.confirm == "name":
+            names = question.names
+            demand = names[0] if len(names) == 1 else str(len(names)) if names else self.profile.name
+            question = replace(question, demand=demand)
         if not self.confirm(question):
             raise Declined("nothing was done")
 
@@ -206,6 +227,8 @@ def apply_settings(environment: Environment) -> None:
         output.colours = wants_colour(
             environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
         )
+    if environment.session_format is not None:
+        output.format = environment.session_format
 
 
 def environment_asker(environment: Environment) -> Callable[[Question], bool]:
@@ -215,8 +238,9 @@ def environment_asker(environment: Environment) -> Callable[[Question], bool]:
         output = environment.output
         for line in question.losses:
             output.warning(f"  {line}")
-        output.prompt(f"{question.text} [y/N] ")
-        return environment.stdin.readline().strip().lower() in ("y", "yes")
+        wanted = f"Type {question.demand} to go on:" if question.demand else "[y/N]"
+        output.prompt(f"{question.text} {wanted} ")
+        return question.accepts(environment.stdin.readline())
 
     return ask
 

@@ -10,6 +10,7 @@ import click
 from slshell.client.cloud import new_request_id
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import APPLIANCE
+from slshell.commands.parameters import FileOrUrl
 from slshell.commands.registry import Danger, command
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ImportRequest
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
@@ -24,7 +25,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @command(danger=Danger.CHANGE)
-@click.argument("source", metavar="FILE|URL")
+@click.argument("source", type=FileOrUrl(), metavar="FILE|URL")
 @click.option("--name", help="Name in the catalogue; without it, the file's.")
 @click.option("--sha256", metavar="HEX", help="Refuse the image unless its file has this checksum.")
 @click.option("--user", help="The account that takes the user's key, for example debian.")

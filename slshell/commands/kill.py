@@ -30,12 +30,19 @@ def kill_command(
 
 def _ask(environment: Environment, ids: list[int]) -> None:
     """Ask about those that exist; the rest is reported when the command is carried out."""
-    losses = []
+    cloud = environment.cloud
+    found = []
     for number in ids:
         try:
-            losses.append(loss(environment.cloud.instance(number)))
+            found.append(cloud.instance(number))
         except NotFound:
             continue
-    if losses:
-        machines = "this machine" if len(losses) == 1 else f"these {len(losses)} machines"
-        environment.ask(Question(text=f"Kill {machines}?", losses=tuple(losses), action="kill"))
+    if found:
+        machines = "this machine" if len(found) == 1 else f"these {len(found)} machines"
+        question = Question(
+            text=f"Kill {machines}?",
+            names=tuple(each.name for each in found),
+            losses=tuple(loss(each) for each in found),
+            action="kill",
+        )
+        environment.ask(question)

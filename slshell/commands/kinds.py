@@ -78,6 +78,8 @@ INSTANCE = Kind(
     empty="there are no machines; slshell run ttylinux starts one",
     model=Instance,
     changes="instances",
+    noun="instance",
+    reference=lambda each: str(each.id),
 )
 
 LAUNCHED = Kind(
@@ -87,6 +89,8 @@ LAUNCHED = Kind(
     empty="no machine was started",
     model=Instance,
     changes="instances",
+    noun=INSTANCE.noun,
+    reference=INSTANCE.reference,
 )
 
 
@@ -143,6 +147,8 @@ VOLUME = Kind(
     empty="there are no volumes; slshell create-volume --size 5 makes one",
     model=Volume,
     changes="volumes",
+    noun="volume",
+    reference=lambda each: each.id,
 )
 
 
@@ -176,6 +182,8 @@ TYPE = Kind(
     quiet=lambda each: each.name,
     empty="the cloud has no instance types",
     model=InstanceType,
+    noun="type",
+    reference=lambda each: each.name,
 )
 
 
@@ -220,6 +228,9 @@ APPLIANCE = Kind(
     empty="the catalogue is empty; slshell import-image brings an image in",
     model=Appliance,
     changes="appliances",
+    noun="appliance",
+    # An identifier may begin with the sign of an option.
+    reference=lambda each: each.name if each.id.startswith("-") else each.id,
 )
 
 HOST = Kind(

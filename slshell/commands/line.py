@@ -6,19 +6,22 @@ import io
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from slshell.commands.declare import SomeFailed
 from slshell.commands.environment import Environment, apply_settings
-from slshell.commands.table import Root, command_names, load, make_root
+from slshell.commands.table import Root, command_names, load
 from slshell.model.errors import ExitCode, Interrupted, SlshellError, UsageError
 from slshell.model.nearest import nearest, nearest_hint
 from slshell.output.formats import Format, parse_format
 
 SURPLUS = "Got unexpected extra argument"
 """How click begins to complain of words that nothing takes."""
+
+if TYPE_CHECKING:
+    from slshell.commands.interpreter import Interpreter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +68,13 @@ def execute(root: Root, args: Sequence[str], environment: Environment) -> tuple[
     return ExitCode.DONE, None
 
 
-def run_line(line: str, environment: Environment) -> Result:
-    """Run one command line in-process, as the dashboard's command line and palette do.
+def run_line(line: str, environment: Environment, interpreter: Interpreter | None = None) -> Result:
+    """Run one typed line in-process, as the dashboard's command line and palette do; it may hold pipes.
 
     What it writes is captured. `environment.confirm`, `open_session` and the cloud are those of the face.
+    `interpreter` holds the variables of a session; without it the line has none from before.
     """
-    import shlex
+    from slshell.commands.interpreter import Interpreter
 
     stdout, stderr = io.StringIO(), io.StringIO()
     captured = replace(
@@ -83,21 +87,14 @@ def run_line(line: str, environment: Environment) -> Result:
         captured=True,
     )
     inner = environment.with_output(captured)
-    try:
-        words = shlex.split(line)
-    except ValueError as problem:
-        error = UsageError(f"this line cannot be read: {problem}", hint="close the quotation mark")
-        captured.error(error)
-        return Result(exit_code=error.exit_code, output="", notices=stderr.getvalue(), error=error)
-    if words[:1] == ["slshell"]:
-        del words[0]
-    code, failure = execute(make_root(), words, inner)
+    session = interpreter or Interpreter(environment)
+    outcome = session.run(line, inner)
     return Result(
-        exit_code=code,
+        exit_code=outcome.code,
         output=stdout.getvalue(),
         notices=stderr.getvalue(),
         data=captured.result,
-        error=failure,
+        error=outcome.error,
     )
 
 

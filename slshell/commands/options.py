@@ -20,6 +20,8 @@ LAYOUT = frozenset({"output", "form", "columns", "sort", "wide", "no_header", "w
 COMMON = frozenset({"quiet", "profile", "debug", "help"})
 WATCH = "slshell.watch"
 """Where a context keeps the seconds of `--watch`."""
+DRY_RUN = "slshell.dry_run"
+"""The key in a context's `meta` under which `--dry-run` is noted."""
 SHORTEST_S = 0.1
 
 
@@ -178,6 +180,17 @@ def yes_option() -> click.Parameter:
     )
 
 
+def dry_run_option() -> click.Parameter:
+    """`--dry-run`, for commands that change something."""
+    return click.Option(
+        ["--dry-run"],
+        is_flag=True,
+        expose_value=False,
+        help="Show what would be done, and do nothing.",
+        callback=_set_dry_run,
+    )
+
+
 class ProfileName(click.ParamType[Any]):
     """The name of a profile."""
 
@@ -255,6 +268,11 @@ def _set_watch(context: click.Context, parameter: click.Parameter, value: float 
 def _set_yes(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and context.obj is not None:
         context.obj.assume_yes = True
+
+
+def _set_dry_run(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[DRY_RUN] = True
 
 
 def _lay_out(context: click.Context, **changes: Any) -> None:

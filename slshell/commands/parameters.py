@@ -19,7 +19,7 @@ from slshell.model.appliance import ApplianceKind
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, InstanceType, State
 from slshell.model.nearest import nearest, nearest_hint
-from slshell.model.volume import GIB, Volume, VolumeState
+from slshell.model.volume import GIB, QUARANTINED, Volume, VolumeState
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -45,11 +45,15 @@ Offers = Callable[["Cloud"], Iterable[tuple[str, str] | Offer]]
 
 
 class Reference(click.ParamType[Any]):
-    """A word that names a resource of the cloud; completed with what the cloud has."""
+    """A word that names a resource of the cloud; completed with what the cloud has.
 
-    def __init__(self, name: str, offers: Offers) -> None:
+    A pipe brings resources whose `Kind.noun` is `name`; `find` answers the one that a word stands for.
+    """
+
+    def __init__(self, name: str, offers: Offers, find: Callable[[Cloud, str], Any] | None = None) -> None:
         self.name = name
         self._offers = offers
+        self.find = find
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The word itself; it may not be empty."""
@@ -70,11 +74,13 @@ class Reference(click.ParamType[Any]):
             return []
         typed = ctx.params.get(str(param.name))
         taken = set(typed) if isinstance(typed, tuple) else set()
-        items = []
+        items: list[CompletionItem[str]] = []
         for each in _in_time(lambda: self._offers(environment.cloud_if_up()), environment.patience_s):
             offer = Offer(*each)
             if offer.word.startswith(incomplete) and not {offer.word, offer.twin} & taken:
                 items.append(CompletionItem(offer.word, help=offer.text))
+            if len(items) == environment.most_offers:
+                break
         return items
 
 
@@ -123,7 +129,7 @@ def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:
 def _volumes(wanted: frozenset[VolumeState] | None) -> Offers:
     def offers(cloud: Cloud) -> Iterable[Offer]:
         for each in cloud.volumes(all=wanted is not None):
-            if wanted is None or each.state in wanted:
+            if each.state in wanted if wanted is not None else each.state not in QUARANTINED:
                 text = f"{each.size_bytes / GIB:g} GiB, {each.state}"
                 yield Offer(each.id, f"{each.tag} {text}".strip(), each.tag)
                 if each.tag:
@@ -141,18 +147,20 @@ def _static_disks(cloud: Cloud) -> Iterable[Offer]:
 
 def volume_in(*states: VolumeState) -> Reference:
     """A volume's UUID or tag, completed with those in these states only."""
-    return Reference("volume", _volumes(frozenset(states)))
+    return Reference("volume", _volumes(frozenset(states)), lambda cloud, word: _volume(cloud, word))
 
 
 def instance_in(*states: State) -> Reference:
     """An instance id or name, completed with machines in these states only."""
-    return Reference("instance", _instances(frozenset(states)))
+    return Reference(
+        "instance", _instances(frozenset(states)), lambda cloud, word: resolve_instance(cloud, word)
+    )
 
 
-InstanceId = Reference("instance", _instances(None))
-VolumeId = Reference("volume", _volumes(None))
-StaticDiskId = Reference("appliance", _static_disks)
-ApplianceId = Reference("appliance", _appliances)
+InstanceId = Reference("instance", _instances(None), lambda cloud, word: resolve_instance(cloud, word))
+VolumeId = Reference("volume", _volumes(None), lambda cloud, word: _volume(cloud, word))
+StaticDiskId = Reference("appliance", _static_disks, lambda cloud, word: cloud.appliance(word))
+ApplianceId = Reference("appliance", _appliances, lambda cloud, word: cloud.appliance(word))
 TypeName = Reference("type", _types)
 
 
@@ -170,6 +178,20 @@ class AnyCase(click.Choice[str]):
 
         typed = incomplete.casefold()
         return [CompletionItem(word) for word in self.choices if word.casefold().startswith(typed)]
+
+
+class FileOrUrl(click.ParamType[Any]):
+    """The path of a file, or an address; files are offered."""
+
+    name = "file"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the face to offer files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
 
 
 class KeyValue(click.ParamType[Any]):
@@ -237,6 +259,10 @@ def near_id(cloud: Cloud, number: int, error: SlshellError) -> SlshellError:
     hint = f"did you mean {' or '.join(ids)}?" if ids else error.hint or "slshell instances lists them"
     told = NotFound(error.message, hint=hint, details=error.details)
     return told.with_traceback(error.__traceback__)
+
+
+def _volume(cloud: Cloud, reference: str) -> Volume:
+    return resolve_volume(cloud.volumes(all=True), reference)
 
 
 def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:

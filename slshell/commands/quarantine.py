@@ -55,5 +55,6 @@ def purge_command(environment: Environment, volumes: tuple[str, ...], every: boo
     if found and not environment.assume_yes:
         what = "this" if len(found) == 1 else f"these {len(found)}"
         losses = tuple(loss(each) for each in found)
-        environment.ask(Question(text=f"Purge {what} for good?", losses=losses, action="purge"))
+        names = tuple(each.tag or each.id for each in found)
+        environment.ask(Question(text=f"Purge {what} for good?", names=names, losses=losses, action="purge"))
     return act(environment, volumes, lambda one: cloud.purge_volume(one.id), PURGED, deleted=True)

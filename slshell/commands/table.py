@@ -15,9 +15,10 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "actions", "checks", "declare", "environment", "guest_disks", "kinds", "line", "manual",
-        "metadata_files", "options", "parameters", "profile_checks", "registry", "shells", "side_by_side",
-        "signing", "ssh_line", "table", "volume_actions", "waiting", "watching",
+        "actions", "builtins", "checks", "completer", "declare", "environment", "grammar", "guest_disks",
+        "hints", "interpreter", "kinds", "line", "manual", "metadata_files", "notices", "options",
+        "parameters", "pipe", "profile_checks", "registry", "safety", "shells", "side_by_side", "signing",
+        "ssh_line", "stages", "table", "variables", "volume_actions", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

@@ -17,9 +17,22 @@ from textual.theme import Theme
 
 from slshell.client import local
 from slshell.client.profiles import config_folder
+from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
-from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
+from slshell.commands.grammar import parse
+from slshell.commands.interpreter import Interpreter
+from slshell.commands.registry import (
+    CommandInfo,
+    Danger,
+    Result,
+    Root,
+    commands,
+    execute,
+    make_root,
+    run_line,
+)
 from slshell.commands.ssh_line import ssh_line
+from slshell.commands.stages import find
 from slshell.dashboard import messages, themes
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.palette import EverythingProvider, Palette
@@ -56,6 +69,12 @@ class SlshellApp(App[int]):
         super().__init__()
         self._outside = environment
         self.environment = self._own_world(environment)
+        self.interpreter = Interpreter(self.environment)
+        self.completer = Completer(
+            environment=self.environment,
+            root=self.interpreter.root,
+            variables=self.interpreter.state.variables,
+        )
         self.picture = Picture()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
@@ -103,7 +122,8 @@ class SlshellApp(App[int]):
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
 
         def work() -> None:
-            self.post_message(messages.CommandEnded(line, run_line(line, self.environment), typed))
+            result = run_line(line, self.environment, self.interpreter)
+            self.post_message(messages.CommandEnded(line, result, typed))
 
         self.run_worker(work, name=line, group="commands", thread=True, exit_on_error=True)
 
@@ -197,6 +217,9 @@ class SlshellApp(App[int]):
     @on(messages.CommandEnded)
     def _command_ended(self, message: messages.CommandEnded) -> None:
         self._ssh_lines.clear()
+        if self.interpreter.ended is not None:
+            self.exit(self.interpreter.ended)
+            return
         line, result = message.line, message.result
         command_line = self.main.command_line
         if isinstance(result.error, Declined):
@@ -232,7 +255,7 @@ class SlshellApp(App[int]):
     def _tell(self, line: str, result: Result) -> None:
         """Show what a command did: a notice for a change, a sheet for what is to be read."""
         machines = [each for each in _items(result.data) if isinstance(each, Instance)]
-        info = _info_of(line)
+        info = _info_of(line, self.interpreter.root)
         if info is not None and info.danger is not Danger.READ and machines:
             words = "\n".join(f"{each.name} ({each.id}) {each.state}" for each in machines[:5])
             more = f"\nand {len(machines) - 5} more" if len(machines) > 5 else ""
@@ -305,14 +328,11 @@ def _items(data: object) -> list[object]:
     return list(data) if isinstance(data, list | tuple) else [data]
 
 
-def _info_of(line: str) -> CommandInfo | None:
-    """The command that a line begins with."""
-    words = line.removeprefix("slshell ").split()
-    for info in commands():
-        names = (info.name, *info.aliases)
-        if any(words[: len(name.split())] == name.split() for name in names):
-            return info
-    return None
+def _info_of(line: str, root: Root) -> CommandInfo | None:
+    """The last command of a line, whose resources are what came of it; None when it holds none."""
+    words = [command for pipeline in parse(line) for command in pipeline.commands]
+    found = find(root, [word.plain or "" for word in words[-1]]) if words else None
+    return None if found is None else next(info for info in commands() if info.name == found.name)
 
 
 def _plain(words: str) -> str:

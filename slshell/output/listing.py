@@ -46,6 +46,10 @@ class Kind:
     """For `--quiet`: one line an item."""
     empty: str
     """Said (on a terminal) when there are none."""
+    noun: str = ""
+    """What parameters that take such a resource call it, for example instance; empty when none does."""
+    reference: Callable[[Any], str] | None = None
+    """The word by which a command can be given an item; None when it cannot."""
     line: Callable[[Any], str] | None = None
     """One line an item instead of a table, for answers that scripts have read for years."""
     model: type[msgspec.Struct] | None = None

@@ -35,12 +35,19 @@ class Output:
     debug: bool = False
     captured: bool = False
     """What is written is shown only when the command has ended."""
+    shows: bool = True
+    """False keeps listings from being written: a pipe hands them on."""
     result: Any = field(default=None, init=False)
     """What the last command showed, as data."""
+    listing: Listing | None = field(default=None, init=False)
+    """The same with its kind, when it was a listing."""
 
     def show(self, listing: Listing) -> None:
         """Write a listing in the wanted format; an empty table says so on stderr."""
         self.result = listing.items[0] if listing.single and listing.items else list(listing.items)
+        self.listing = listing
+        if not self.shows:
+            return
         self.write(self.text_of(listing))
         if not listing.items and not listing.errors and self.format is Format.TABLE:
             self.notice(listing.kind.empty)

@@ -35,7 +35,7 @@ def test_every_setting_of_the_cloud_is_documented_with_its_default() -> None:
 def test_every_setting_of_the_faces_is_documented_with_its_default() -> None:
     shown = documented()
     defaults = msgspec.to_builtins(profiles.Settings())
-    for section in ("profile", "output", "ssh", "dashboard"):
+    for section in ("profile", "output", "ssh", "dashboard", "repl"):
         assert shown[section] == defaults[section]
     assert set(shown["profiles"]["lab"]) == {
         field.name for field in msgspec.structs.fields(profiles.RemoteSettings)

@@ -2,72 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support import tmux
 from tests.support.shell import Shell
-
-PATIENCE_S = 120.0
-LOOK_S = 0.2
-"""A terminal tells nobody that it was drawn on; this is how often it is looked at."""
-
-
-@dataclass
-class Terminal:
-    """A tmux server of its own with one window in which the dashboard runs."""
-
-    socket: Path
-
-    def tmux(self, *words: str) -> str:
-        """One tmux command."""
-        command = ["tmux", "-f", "/dev/null", "-S", str(self.socket), *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    def keys(self, *names: str) -> None:
-        """Press keys by their tmux names."""
-        self.tmux("send-keys", *names)
-
-    def text(self, words: str) -> None:
-        """Type a text."""
-        self.tmux("send-keys", "-l", words)
-
-    @property
-    def frame(self) -> str:
-        """What is on the terminal."""
-        return self.tmux("capture-pane", "-p")
-
-    def until(self, holds: Callable[[str], bool], what: str) -> str:
-        """Wait until the terminal shows something."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds(frame := self.frame):
-            assert time.monotonic() < deadline, f"{what} never came\n{frame}"
-            time.sleep(LOOK_S)
-        return frame
+from tests.support.tmux import Terminal
 
 
 @pytest.fixture
 def terminal(shell: Shell, short_folder: Path) -> Iterator[Terminal]:
     """The dashboard in a terminal of 120 by 36."""
-    made = Terminal(short_folder / "tmux")
-    variables = [
-        f"{name}={value}" for name, value in shell.environment.items() if name.startswith("SLSHELL_")
-    ]
-    program = shlex.join(
-        ["env", "-u", "COLUMNS", "-u", "LINES", f"HOME={shell.home}", *variables, str(shell.program)]
-    )
-    os.environ.pop("TMUX", None)
-    made.tmux("new-session", "-d", "-x", "120", "-y", "36", f"{program}; echo ended $?; exec cat")
-    try:
+    own = {name: value for name, value in shell.environment.items() if name.startswith("SLSHELL_")}
+    variables = {"HOME": str(shell.home), **own}
+    with tmux.terminal(short_folder / "tmux", [str(shell.program)], variables) as made:
         yield made
-    finally:
-        made.tmux("kill-server")
 
 
 @pytest.mark.machine

@@ -10,14 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from slshell.commands.environment import Question
 from slshell.dashboard import text
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Says what will be lost; Cancel has the focus, Esc cancels."""
+    """Says what will be lost; Cancel has the focus, Esc cancels. A cautious profile wants a name typed."""
 
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,13 +39,38 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Static(Content.styled("This will be lost:", "$dim"))
                 with VerticalScroll(id="losses", can_focus=False):
                     yield Static(Content(losses))
+            if self.question.demand:
+                wanted = f"Type {text.clean(self.question.demand)} to go on:"
+                yield Static(Content.styled(wanted, "$dim"))
+                yield Input(id="demand", compact=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(Content(text.clean(self.question.action).capitalize()), id="go", compact=True)
+                yield Button(
+                    Content(text.clean(self.question.action).capitalize()),
+                    id="go",
+                    compact=True,
+                    disabled=bool(self.question.demand),
+                )
+
+    def on_mount(self) -> None:
+        """What must be typed has the focus where something must."""
+        if self.question.demand:
+            self.query_one(Input).focus()
 
     def action_cancel(self) -> None:
         """Nothing happens."""
         self.dismiss(False)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one("#go", Button).disabled = not self.question.accepts(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.question.accepts(event.value):
+            self.dismiss(True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -14,7 +14,9 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
 from slshell.client.mirror import Snapshot
-from slshell.dashboard import completion, details, notices, pictures, text
+from slshell.commands.completer import Candidate
+from slshell.commands.notices import Advice, between
+from slshell.dashboard import details, pictures, text
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
@@ -33,6 +35,13 @@ if TYPE_CHECKING:
 
 MEASURED = frozenset({State.RUNNING, State.SHUTDOWN, State.BOOT})
 FIRST_APPLIANCE = "ttylinux"
+ADVICE = Advice(
+    answers="c connects, y copies the ssh line.",
+    failed="It gave no reason; 5 shows what happened.",
+    off="s boots it again.",
+    ready=":run {name} starts it.",
+    many="5 shows what happened.",
+)
 
 
 class MainScreen(Screen[None]):
@@ -103,7 +112,7 @@ class MainScreen(Screen[None]):
 
     def snapshot_changed(self, old: Snapshot) -> None:
         """Draw the newest picture and tell what happened since `old`."""
-        for notice in notices.between(old, self.picture.snapshot):
+        for notice in between(old, self.picture.snapshot, ADVICE):
             self.notify(notice.text, title=notice.title, severity=notice.severity, markup=False)
         self.redraw()
 
@@ -308,9 +317,8 @@ class MainScreen(Screen[None]):
         """Under a dialog nothing is measured."""
         self.measure()
 
-    def _offers(self, line: str) -> list[completion.Candidate]:
-        picture = self.picture
-        return completion.candidates(line, self.dashboard.environment, picture.snapshot, picture.types)
+    def _offers(self, line: str) -> tuple[Candidate, ...]:
+        return self.dashboard.completer.offer(line, self.picture.snapshot, self.picture.types).candidates
 
     def _usual_appliance(self) -> str:
         ready = [

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from slshell.commands.completer import Candidate, completed
 from slshell.dashboard import text
-from slshell.dashboard.completion import Candidate, completed
 
 OFFERED = 8
 """Candidates shown at once."""

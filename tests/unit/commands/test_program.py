@@ -42,6 +42,28 @@ def test_plain_commands_load_nothing_heavy(served: ServedCloud, words: tuple[str
     assert done.stdout
 
 
+def test_a_script_loads_nothing_heavy(served: ServedCloud) -> None:
+    served.put(instance(1))
+    program = (
+        "import sys; from slshell.cli import main\n"
+        "try: main(['repl'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input="instances | wait -q\n", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1\n", "[]\n")
+
+
+def test_the_repl_loads_no_dashboard_and_no_ssh(served: ServedCloud) -> None:
+    program = (
+        "import sys, slshell.cli, slshell.repl.session, slshell.repl.prompt\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("['prompt_toolkit']\n", "")
+
+
 def test_one_command_loads_its_own_file_only(served: ServedCloud) -> None:
     program = (
         "import sys; from slshell.cli import main\n"
