@@ -120,7 +120,7 @@ def answers(lines: list[str], served: StoringCloud, home: Path) -> list[Answer]:
 @cache
 def _signer() -> bytes:
     """A certificate with its key."""
-    signer = certificates.make(email="me@example.org", name="me", kind="ec", days=365, now=MOMENT)
+    signer = certificates.make(email="images@example.org", name="me", kind="ec", days=365, now=MOMENT)
     return certificates.certificate_pem(signer) + certificates.key_pem(signer, None)
 
 
