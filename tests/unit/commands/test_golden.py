@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from slshell.client import local
 from slshell.commands import doctor
 from slshell.commands.checks import Check, CheckState
 from slshell.commands.manual import pages
+from slshell.metadata import certificates
 from slshell.model.event import Job, JobState, Severity
 from slshell.model.instance import State
 from slshell.model.volume import VolumeState
@@ -27,6 +30,9 @@ from tests.unit.commands.test_listings import HOSTS
 from tests.unit.commands.transcripts import Answer, complaints, lines_of, played, starter
 
 FOLDER = Path(__file__).parent / "golden"
+METADATA = Path(__file__).parents[1] / "metadata" / "golden"
+MADE = ("*.pem", "*.xml", "*.orig*")
+"""Files that commands write beside those that are given."""
 WRITE = bool(os.environ.get("WRITE_GOLDEN"))
 HOW = "WRITE_GOLDEN=1 .venv/bin/python -m pytest tests/unit/commands/test_golden.py -q -n 0"
 COMMANDS = sorted(page.name.removeprefix("slshell ") for page in pages(program()) if page.danger is not None)
@@ -90,7 +96,11 @@ def fill(served: StoringCloud, home: Path) -> None:
     served.keep(volume(4, state=VolumeState.RECEIVING, tag="half"))
     (served.home / "daemon.log").write_text("listening\nready\n")
     (home / "image.raw").write_bytes(b"\0" * 1024)
-    (home / "out.qcow2").unlink(missing_ok=True)
+    for made in ("out.qcow2", *(path.name for pattern in MADE for path in home.glob(pattern))):
+        (home / made).unlink(missing_ok=True)
+    for name in ("signed-modern", "unsigned"):
+        shutil.copy(METADATA / f"{name}.xml", home / f"{name}.xml")
+    (home / "me.pem").write_bytes(_signer())
     (home / "files").mkdir(exist_ok=True)
     (home / "files" / "a.txt").write_text("a\n")
     (home / ".ssh").mkdir(exist_ok=True)
@@ -105,6 +115,13 @@ def answers(lines: list[str], served: StoringCloud, home: Path) -> list[Answer]:
         fill(served, home)
         found.append(played(line, served, lambda text: _steady(text, home)))
     return found
+
+
+@cache
+def _signer() -> bytes:
+    """A certificate with its key."""
+    signer = certificates.make(email="images@example.org", name="me", kind="ec", days=365, now=MOMENT)
+    return certificates.certificate_pem(signer) + certificates.key_pem(signer, None)
 
 
 def _steady(text: str, home: Path) -> str:
