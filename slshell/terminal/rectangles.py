@@ -1,0 +1,173 @@
+"""Rectangles of cells: copied, filled, erased, given another look, and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from slshell.terminal import style as looks
+from slshell.terminal.motion import Numbers, count
+from slshell.terminal.state import DEC_PROTECTED
+from slshell.terminal.style import PLAIN, Style
+from slshell.terminal.writing import put_styled
+
+if TYPE_CHECKING:
+    from slshell.terminal.screen import Screen
+
+_POSITIVE, _NO_LOOKS, _NO_TRIM = 1, 2, 4
+"""Bits of XTCHECKSUM."""
+
+_WEIGHTS = ((looks.BOLD, 0x80), (looks.BLINK, 0x40), (looks.REVERSE, 0x20), (looks.HIDDEN, 0x08))
+_BITS = {1: looks.BOLD, 5: looks.BLINK, 7: looks.REVERSE, 8: looks.HIDDEN}
+
+
+class Rectangle(NamedTuple):
+    """Rows and columns counted from 0; `bottom` and `right` are not in it any more."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def rectangle(screen: Screen, numbers: Numbers, first: int = 0) -> Rectangle | None:
+    """The rectangle that four parameters from `first` on name, cut to the screen; `None` if it is empty."""
+    origin = screen.modes.origin
+    top, left = (screen.top, screen.left) if origin else (0, 0)
+    bottom, right = (screen.bottom + 1, screen.right + 1) if origin else (screen.rows, screen.columns)
+    padded = (*numbers, *(-1,) * 4)
+    given = padded[first + 2], padded[first + 3]
+    made = Rectangle(
+        top + count(padded, first) - 1,
+        left + count(padded, first + 1) - 1,
+        min(top + given[0], bottom) if given[0] > 0 else bottom,
+        min(left + given[1], right) if given[1] > 0 else right,
+    )
+    return made if made.top < made.bottom and made.left < made.right else None
+
+
+def copy(screen: Screen, numbers: Numbers) -> None:
+    """DECCRA."""
+    source = rectangle(screen, numbers)
+    if source is None:
+        return
+    padded = (*numbers, *(-1,) * 8)
+    target = rectangle(screen, (padded[5], padded[6]))
+    if target is None:
+        return
+    pieces = [row.cut(source.left, source.right) for row in screen.page.rows[source.top : source.bottom]]
+    room = target.right - target.left
+    for row, (text, styles) in zip(screen.page.rows[target.top : target.bottom], pieces, strict=False):
+        put_styled(row, target.left, text[:room], styles[:room])
+
+
+def fill(screen: Screen, numbers: Numbers) -> None:
+    """DECFRA."""
+    code = numbers[0]
+    area = rectangle(screen, numbers, 1)
+    if area is not None and (32 <= code <= 126 or 160 <= code <= 255):
+        character = chr(code).translate(screen.charsets.table(screen.charsets.left) or {})
+        for row in screen.page.rows[area.top : area.bottom]:
+            row.put(area.left, character * (area.right - area.left), screen.pen)
+
+
+def erase(screen: Screen, numbers: Numbers) -> None:
+    """DECERA."""
+    if area := rectangle(screen, numbers):
+        for row in screen.page.rows[area.top : area.bottom]:
+            row.erase(area.left, area.right, screen.blank)
+
+
+def erase_selectively(screen: Screen, numbers: Numbers) -> None:
+    """DECSERA, which leaves what DECSCA protects."""
+    area = rectangle(screen, numbers)
+    if area is None:
+        return
+    for row in screen.page.rows[area.top : area.bottom]:
+        for x in range(area.left, min(area.right, len(row.text))):
+            code = row.styles[x : x + 1] or PLAIN
+            if screen.protection != DEC_PROTECTED or not screen.styles[code].has(looks.PROTECTED):
+                row.put(x, " ", code)
+
+
+def change(screen: Screen, numbers: Numbers) -> None:
+    """DECCARA: set and clear attributes."""
+    _restyle(screen, numbers, lambda style: _changed(style, numbers[4:] or (0,)))
+
+
+def _changed(style: Style, numbers: Numbers) -> Style:
+    for number in numbers:
+        if number <= 0:
+            style = style.with_bits(0, sum(_BITS.values()))._replace(underline=0)
+        elif number in _BITS:
+            style = style.with_bits(_BITS[number])
+        elif number - 20 in _BITS or number == 22:
+            style = style.with_bits(0, _BITS[1 if number == 22 else number - 20])
+        elif number in (4, 24):
+            style = style._replace(underline=int(number == 4))
+    return style
+
+
+def reverse(screen: Screen, numbers: Numbers) -> None:
+    """DECRARA: toggle attributes."""
+    _restyle(screen, numbers, lambda style: _reversed(style, numbers[4:] or (0,)))
+
+
+def _reversed(style: Style, numbers: Numbers) -> Style:
+    for number in numbers:
+        if number <= 0:
+            style = _reversed(style, (1, 4, 5, 7, 8))
+        elif number in _BITS:
+            style = style._replace(attributes=style.attributes ^ _BITS[number])
+        elif number == 4:
+            style = style._replace(underline=int(not style.underline))
+    return style
+
+
+def _restyle(screen: Screen, numbers: Numbers, make: Callable[[Style], Style]) -> None:
+    area = rectangle(screen, numbers[:4])
+    if area is None:
+        return
+    is_stream = screen.settings.get("*x", 0) != 2
+    for y in range(area.top, area.bottom):
+        left = area.left if not is_stream or y == area.top else 0
+        right = area.right if not is_stream or y == area.bottom - 1 else screen.columns
+        row = screen.page.rows[y]
+        text, styles = row.cut(left, right)
+        # Codes are looked up one by one: making a style may make room by giving others new codes.
+        for x, code in enumerate(styles, left):
+            made = make(screen.styles[row.styles[x : x + 1] or PLAIN])
+            if made != screen.styles[code]:
+                put_styled(row, x, text[x - left], screen.styles.code(made))
+
+
+def checksum(screen: Screen, numbers: Numbers) -> None:
+    """DECRQCRA: the sum of characters and attributes, negated as DEC's terminals do."""
+    flags = screen.settings.get("#y", 0)
+    area = rectangle(screen, numbers, 2)
+    total = 0
+    if area is not None:
+        for y in range(area.top, area.bottom):
+            total += _row_sum(screen, y, area, flags)
+    total = total if flags & _POSITIVE else -total
+    screen.answer_sequence("P", f"{max(numbers[0], 0)}!~{total & 0xFFFF:04X}")
+
+
+def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int) -> int:
+    """The sum over a row; blanks at its end count only where XTCHECKSUM says so, or when alone."""
+    total = kept = 0
+    for x in range(area.left, area.right):
+        text, style = screen.cell(x, y)
+        value = sum(map(ord, text or " "))
+        if not flags & _NO_LOOKS:
+            value += sum(weight for bit, weight in _WEIGHTS if style.attributes & bit)
+            value += 0x10 if style.underline else 0
+        total += value
+        if value != 32 or x == area.left or flags & _NO_TRIM:
+            kept = total
+    return kept
+
+
+def set_checksum(screen: Screen, numbers: Numbers) -> None:
+    """XTCHECKSUM."""
+    screen.settings["#y"] = max(numbers[0], 0)

@@ -1,0 +1,123 @@
+"""Another size for a screen: lines flow into the new width, and the cursor stays on its character."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from slshell.terminal import state
+from slshell.terminal.cells import TAIL
+from slshell.terminal.row import Row
+from slshell.terminal.style import PLAIN
+
+if TYPE_CHECKING:
+    from slshell.terminal.screen import Screen
+
+
+class Place(NamedTuple):
+    """A row of all rows, history first, and a column that may lie one beyond the last."""
+
+    row: int
+    column: int
+
+
+def resize(screen: Screen, columns: int, rows: int) -> None:
+    """Give a screen another size; margins become its edges, the alternate screen is cut or filled up."""
+    if (columns, rows) == (screen.columns, screen.rows):
+        return
+    on_main = screen.page is screen.main
+    saved = screen.main.saved
+    if on_main:
+        cursor = Place(screen.y, screen.x + screen.pending)
+    else:
+        cursor = Place(saved.y, saved.x) if saved else Place(0, 0)
+    place = _resize_main(screen, cursor, columns, rows)
+    screen.alternate.fit(columns, rows)
+    screen.tabs = (screen.tabs + state.default_tabs(columns, len(screen.tabs)))[:columns]
+    screen.columns, screen.rows = columns, rows
+    screen.full_margins()
+    if on_main:
+        screen.y, screen.x = place.row, min(place.column, columns - 1)
+        screen.pending = screen.pending and place.column >= columns
+    else:
+        screen.x, screen.y = min(screen.x, columns - 1), min(screen.y, rows - 1)
+        screen.pending = False
+        if saved:
+            screen.main.saved = saved._replace(x=min(place.column, columns - 1), y=place.row)
+
+
+def _resize_main(screen: Screen, cursor: Place, columns: int, rows: int) -> Place:
+    """Lay the main screen and its history out anew; answers where on the screen the cursor is then."""
+    shown = screen.main.rows
+    below = len(shown) - 1 - cursor.row
+    filled = max((y for y, row in enumerate(shown) if row.styles or row.text.strip(" ")), default=0)
+    cursor = Place(len(screen.history) + cursor.row, cursor.column)
+    everything = [*screen.history, *shown[: max(filled, cursor.row - len(screen.history)) + 1]]
+    if columns != screen.columns:
+        everything, cursor = flow(everything, cursor, columns)
+    text_below = len(everything) - 1 - cursor.row
+    y = min(cursor.row, (max(rows, screen.rows)) - 1 - max(below, text_below))
+    if rows < screen.rows:
+        y = min(y, rows - 1 - text_below)
+    first = max(cursor.row - max(y, 0), len(everything) - rows, 0)
+    screen.history = deque(everything[:first], maxlen=screen.history.maxlen)
+    screen.main.rows = everything[first:]
+    screen.main.rows += [Row() for _ in range(rows - len(screen.main.rows))]
+    return Place(max(cursor.row - first, 0), cursor.column)
+
+
+def flow(rows: Sequence[Row], cursor: Place, columns: int) -> tuple[list[Row], Place]:
+    """The rows laid out for another width, and the cursor's place among them."""
+    made: list[Row] = []
+    moved = cursor
+    start = 0
+    for end, row in enumerate(rows, 1):
+        if row.wrapped and end < len(rows):
+            continue
+        line = rows[start:end]
+        offset = -1
+        if start <= cursor.row < end:
+            offset = sum(len(piece.text) for piece in rows[start : cursor.row]) + cursor.column
+        if len(line) == 1 and offset < 0 and len(row.text) <= columns:
+            row.wrapped = False
+            made.append(row)
+        else:
+            pieces = _cut(line, columns, offset)
+            if offset >= 0:
+                moved = _placed(pieces, offset, len(made))
+            made += pieces
+        start = end
+    return made, moved
+
+
+def _cut(line: Sequence[Row], columns: int, offset: int) -> list[Row]:
+    """A line in rows of another width; blanks at its end are left out, but not before the cursor."""
+    text = "".join(row.text for row in line)
+    styles = "".join(row.styles.ljust(len(row.text), PLAIN) for row in line).rstrip(PLAIN)
+    text = text[: max(len(text.rstrip(" ")), len(styles), min(offset, len(text)))]
+    pieces: list[Row] = []
+    start = 0
+    while start < len(text) or not pieces:
+        end = start + columns
+        if text[end : end + 1] == TAIL:
+            end -= 1
+        if end == start:
+            pieces.append(Row("\ufffd", styles[start : start + 1]))
+            end = start + 2
+        else:
+            pieces.append(Row(text[start:end], styles[start:end]))
+        pieces[-1].wrapped = True
+        start = end
+    pieces[-1].wrapped = False
+    pieces[0].size = line[0].size
+    return pieces
+
+
+def _placed(pieces: Sequence[Row], offset: int, before: int) -> Place:
+    """The row and column of the cell that many cells into a line."""
+    for y, piece in enumerate(pieces[:-1]):
+        if offset < len(piece.text):
+            return Place(before + y, offset)
+        offset -= len(piece.text)
+    return Place(before + len(pieces) - 1, offset)
