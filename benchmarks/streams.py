@@ -8,8 +8,8 @@ from collections.abc import Iterator
 COLUMNS, ROWS = 80, 24
 _COLORS = ("0", "01;34", "01;32", "01;36", "01;31", "00")
 _WORDS = (
-    "cloud", "instance", "volume", "network", "started", "attached", "probe", "lease", "timeout", "unit", "kernel",
-    "session", "mount",
+    "cloud", "instance", "volume", "network", "started", "attached", "probe", "lease", "timeout", "unit",
+    "kernel", "session", "mount",
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def rectangle(screen: Screen, numbers: Numbers, first: int = 0) -> Rectangle | N
     origin = screen.modes.origin
     top, left = (screen.top, screen.left) if origin else (0, 0)
     bottom, right = (screen.bottom + 1, screen.right + 1) if origin else (screen.rows, screen.columns)
-    padded = (*numbers, *(-1,) * 4)
+    padded = (*numbers, *(-1,) * 8)
     given = padded[first + 2], padded[first + 3]
     made = Rectangle(
         top + count(padded, first) - 1,

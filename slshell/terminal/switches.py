@@ -102,15 +102,14 @@ def _alternate(screen: Screen, number: int, on: bool) -> None:
     """Show the alternate screen or the main one; 1047 clears it at the end, 1049 first."""
     was_on = screen.page is screen.alternate
     if on and number == 1049:
-        if not was_on:
-            state.save_cursor(screen)
+        state.save_cursor(screen)
         screen.alternate.clear()
     if not on and was_on and number == 1047:
         screen.alternate.clear()
     screen.modes.dec.update(dict.fromkeys(ALTERNATE, on))
     screen.page = screen.alternate if on else screen.main
     screen.pending = screen.pending and on == was_on
-    if not on and number == 1049 and was_on:
+    if not on and number == 1049:
         state.restore_cursor(screen)
 
 
