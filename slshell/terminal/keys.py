@@ -19,12 +19,12 @@ _NUMBERS = {
     "f15": 28, "f16": 29, "f17": 31, "f18": 32, "f19": 33, "f20": 34,
 }  # fmt: skip
 _KEYPAD = dict(zip("0123456789", "pqrstuvwxy", strict=True)) | {
-    "enter": "M", "add": "k", "subtract": "m", "multiply": "j", "divide": "o", "decimal": "n", "separator": "l",
-    "equal": "X",
+    "enter": "M", "add": "k", "subtract": "m", "multiply": "j", "divide": "o", "decimal": "n",
+    "separator": "l", "equal": "X",
 }  # fmt: skip
 _KEYPAD_PLAIN = {
-    "enter": "\r", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "decimal": ".", "separator": ",",
-    "equal": "=",
+    "enter": "\r", "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "decimal": ".",
+    "separator": ",", "equal": "=",
 }  # fmt: skip
 _CHARACTERS = {
     "space": " ", "slash": "/", "backslash": "\\", "at": "@", "minus": "-", "plus": "+", "underscore": "_",
@@ -41,8 +41,8 @@ _WHEEL_ROWS = 3
 class Mouse(NamedTuple):
     """What the mouse did, at a cell counted from 0.
 
-    `kind` is press, release or move; buttons are 1 left, 2 middle, 3 right, 4 to 7 the wheel up, down, left and
-    right, 0 none; `modifiers` is a sum of `SHIFT`, `ALT` and `CTRL`.
+    `kind` is press, release or move; buttons are 1 left, 2 middle, 3 right, 4 to 7 the wheel up, down, left
+    and right, 0 none; `modifiers` is a sum of `SHIFT`, `ALT` and `CTRL`.
     """
 
     kind: str
@@ -169,7 +169,7 @@ def focus(gained: bool, modes: Modes) -> bytes:
 
 
 def paste(text: str, modes: Modes) -> bytes:
-    """Pasted text, its lines ending as the return key does, without anything that could be taken for a sequence."""
-    text = _UNPASTED.sub("", text.replace("\r\n", "\r").replace("\n", "\r").replace("\r", "\n"))
+    """Pasted text, its lines ending as the return key does, without what could be a sequence."""
+    text = _UNPASTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     data = text.replace("\n", "\r").encode("utf-8", "replace")
     return b"\x1b[200~" + data + b"\x1b[201~" if modes.bracketed_paste else data

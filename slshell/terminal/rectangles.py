@@ -32,18 +32,22 @@ class Rectangle(NamedTuple):
 
 def rectangle(screen: Screen, numbers: Numbers, first: int = 0) -> Rectangle | None:
     """The rectangle that four parameters from `first` on name, cut to the screen; `None` if it is empty."""
+    made = _corners(screen, numbers, first)
+    return made if made.top < made.bottom and made.left < made.right else None
+
+
+def _corners(screen: Screen, numbers: Numbers, first: int) -> Rectangle:
     origin = screen.modes.origin
     top, left = (screen.top, screen.left) if origin else (0, 0)
     bottom, right = (screen.bottom + 1, screen.right + 1) if origin else (screen.rows, screen.columns)
     padded = (*numbers, *(-1,) * 8)
     given = padded[first + 2], padded[first + 3]
-    made = Rectangle(
+    return Rectangle(
         top + count(padded, first) - 1,
         left + count(padded, first + 1) - 1,
         min(top + given[0], bottom) if given[0] > 0 else bottom,
         min(left + given[1], right) if given[1] > 0 else right,
     )
-    return made if made.top < made.bottom and made.left < made.right else None
 
 
 def copy(screen: Screen, numbers: Numbers) -> None:
@@ -125,10 +129,10 @@ def _reversed(style: Style, numbers: Numbers) -> Style:
 
 
 def _restyle(screen: Screen, numbers: Numbers, make: Callable[[Style], Style]) -> None:
-    area = rectangle(screen, numbers[:4])
-    if area is None:
-        return
     is_stream = screen.settings.get("*x", 0) != 2
+    area = _corners(screen, numbers[:4], 0)
+    if (area.left >= screen.columns or area.right < 1) if is_stream else area.left >= area.right:
+        return
     for y in range(area.top, area.bottom):
         left = area.left if not is_stream or y == area.top else 0
         right = area.right if not is_stream or y == area.bottom - 1 else screen.columns

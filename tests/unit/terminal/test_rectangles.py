@@ -1,0 +1,83 @@
+"""Rectangles: copied, filled, erased, given another look, and summed up."""
+
+from __future__ import annotations
+
+import pytest
+
+from slshell.terminal import style as looks
+from tests.unit.terminal.drive import CSI, Driven
+
+EIGHT = ["abcdefgh", "ijklmnop", "qrstuvwx", "yz012345", "ABCDEFGH", "IJKLMNOP", "QRSTUVWX", "YZ6789!@"]
+
+
+def eight(*told: str) -> list[str]:
+    return Driven(10, 9).tell("\r\n".join(EIGHT), *told, f"{CSI}?69l{CSI}r{CSI}?6l").shown(8)
+
+
+def changed(**rows: str) -> list[str]:
+    """The eight rows with others at `r1` to `r8`."""
+    return [rows.get(f"r{number}", row) for number, row in enumerate(EIGHT, 1)]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (f"{CSI}2;2;4;4;1;5;5;1$v", changed(r5="ABCDjklH", r6="IJKLrstP", r7="QRSTz01X")),
+        (f"{CSI}2;2;4;4;1;3;3;1$v", changed(r3="qrjklvwx", r4="yzrst345", r5="ABz01FGH")),
+        (f"{CSI};;2;2;;5;5;1$v", changed(r5="ABCDabGH", r6="IJKLijOP")),
+        (f"{CSI}2;2;4;4;1$v", changed(r1="jkldefgh", r2="rstlmnop", r3="z01tuvwx")),
+        (f"{CSI}2;2;1;1;1;5;5;1$v", EIGHT),
+        (f"{CSI}33;5;5;7;7$x", changed(r5="ABCD!!!H", r6="IJKL!!!P", r7="QRST!!!X")),
+        (f"{CSI}10;5;5;7;7$x", EIGHT),
+        (f"{CSI}5;5;7;7$z", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
+        (f"{CSI}5;5;7;7${{", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
+        (f"{CSI}5;5;4;4$z", EIGHT),
+        (f"{CSI}8;8;99;99$z", changed(r8="YZ6789!")),
+        (f"{CSI}?69h{CSI}2;9s{CSI}2;9r{CSI}?6h{CSI}33;1;1;2;2$x", changed(r2="i!!lmnop", r3="q!!tuvwx")),
+        (f"{CSI}?69h{CSI}3;6s{CSI}3;6r{CSI}5;5;7;7$z", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
+    ],
+)  # fmt: skip
+def test_a_rectangle_is_changed_within_its_edges_only(told: str, shown: list[str]) -> None:
+    assert eight(told) == shown
+
+
+def test_rectangles_leave_the_cursor() -> None:
+    screen = Driven().tell(f"{CSI}3;4H{CSI}2;2;4;4;1;5;5;1$v{CSI}$z{CSI}33$x")
+    assert screen.at() == (3, 4)
+
+
+def test_attributes_of_a_rectangle_are_set_and_toggled() -> None:
+    screen = Driven(4, 3).tell(f"abcd\r\nefgh{CSI}2*x{CSI}1;2;2;3;1;7$r")
+    assert [screen.cell(x, 1).style.has(looks.BOLD | looks.REVERSE) for x in range(4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    screen.tell(f"{CSI}1;2;2;3;7;4$t")
+    assert screen.cell(1, 0).style.attributes == looks.BOLD
+    assert screen.cell(1, 0).style.underline == 1
+    screen.tell(f"{CSI}1;1;3;4;0$r")
+    assert screen.cell(1, 0).style.attributes == 0
+
+
+def test_attributes_of_a_stream_go_from_row_to_row() -> None:
+    screen = Driven(4, 3).tell(f"abcd\r\nefgh{CSI}1;3;2;2;1$r")
+    bold = [[screen.cell(x, y).style.has(looks.BOLD) for x in range(4)] for y in range(2)]
+    assert bold == [[False, False, True, True], [True, True, False, False]]
+
+
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        (f"{CSI}7;1;1;1;1;1*y", 0x10000 - ord("A")),
+        (f"{CSI}1;1H{CSI}1;4mA{CSI}7;1;1;1;1;1*y", 0x10000 - ord("A") - 0x90),
+        (f"{CSI}7;1;2;2;2;2*y", 0x10000 - 0x20),
+        (f"{CSI}7;1;1;1;1;9*y", 0x10000 - ord("A")),
+        (f"{CSI}3#y{CSI}7;1;1;1;1;1*y", ord("A")),
+        (f"{CSI}7#y{CSI}7;1;1;1;1;4*y", ord("A") + 3 * 0x20),
+        (f"{CSI}7;1;5;5;2;2*y", 0),
+    ],
+)
+def test_a_checksum_is_that_of_a_vt_unless_told_otherwise(told: str, answer: int) -> None:
+    assert Driven(10, 5).tell("A").asked(told) == f"\x1bP7!~{answer:04X}\x1b\\"
