@@ -27,18 +27,19 @@ def erase(screen: Screen, row: Row, x: int, end: int, selective: bool = False) -
 
 def _erase_unprotected(screen: Screen, row: Row, x: int, end: int, keep_look: bool) -> None:
     end = min(end, screen.columns)
+    blank = screen.blank
     protected = {code for code in set(row.styles[x:end]) if screen.styles[code].has(looks.PROTECTED)}
     if not protected:
         if keep_look and row.styles[x:end].strip(PLAIN):
             for place in range(x, min(end, len(row.text))):
                 row.put(place, " ", row.styles[place : place + 1] or PLAIN)
         else:
-            row.erase(x, end, screen.blank if not keep_look else PLAIN)
+            row.erase(x, end, blank if not keep_look else PLAIN)
         return
     for place in range(x, end):
         code = row.styles[place : place + 1] or PLAIN
         if code not in protected:
-            row.put(place, " ", code if keep_look else screen.blank)
+            row.put(place, " ", code if keep_look else blank)
 
 
 def in_line(screen: Screen, numbers: Numbers, selective: bool = False) -> None:

@@ -137,12 +137,11 @@ def _restyle(screen: Screen, numbers: Numbers, make: Callable[[Style], Style]) -
         left = area.left if not is_stream or y == area.top else 0
         right = area.right if not is_stream or y == area.bottom - 1 else screen.columns
         row = screen.page.rows[y]
-        text, styles = row.cut(left, right)
-        # Codes are looked up one by one: making a style may make room by giving others new codes.
-        for x, code in enumerate(styles, left):
-            made = make(screen.styles[row.styles[x : x + 1] or PLAIN])
-            if made != screen.styles[code]:
-                put_styled(row, x, text[x - left], screen.styles.code(made))
+        row.text = row.text.ljust(right)
+        for x in range(left, right):
+            # Making a code may give all others a new one, so nothing is kept from one cell to the next.
+            code = screen.styles.code(make(screen.styles[row.styles[x : x + 1] or PLAIN]))
+            row.styles = row.styles[:x].ljust(x, PLAIN) + code + row.styles[x + 1 :]
 
 
 def checksum(screen: Screen, numbers: Numbers) -> None:

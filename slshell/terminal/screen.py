@@ -88,7 +88,7 @@ class Screen(Writing):
         self.styles = Styles()
         self.clusters = Clusters()
         self.styles.make_room = self.clusters.make_room = self._sweep
-        self._pens = Pens(self.styles.__getitem__, self.styles.code)
+        self._pens = Pens(self.styles)
         self.window: Window = Window(self)
         self.bells = 0
         self.clipboard: bytes | None = None
@@ -248,6 +248,7 @@ class Screen(Writing):
         """Make room in the tables of styles and of clusters by forgetting what no cell has any more."""
         state.sweep(self)
         self._pens.known.clear()
+        self._seen = []
 
 
 def _within(size: int, most: int) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from slshell.terminal import style as looks
-from slshell.terminal.style import DEFAULT, RGB, Style
+from slshell.terminal.style import DEFAULT, RGB, Style, Styles
 
 _ON = {
     1: looks.BOLD, 2: looks.DIM, 3: looks.ITALIC, 5: looks.BLINK, 6: looks.BLINK, 7: looks.REVERSE,
@@ -117,15 +117,16 @@ class Pens:
 
     LIMIT = 4096
 
-    def __init__(self, find: Callable[[str], Style], code: Callable[[Style], str]) -> None:
-        self._find = find
-        self._code = code
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
         self.known: dict[tuple[str, str], str] = {}
 
     def after(self, pen: str, parameters: str) -> str:
         """The code of the style that the sequence makes of the style behind `pen`."""
-        made = self._code(apply(self._find(pen), parameters))
-        if len(self.known) >= self.LIMIT:
+        generation = self._styles.generation
+        made = self._styles.code(apply(self._styles[pen], parameters))
+        if generation != self._styles.generation or len(self.known) >= self.LIMIT:
             self.known.clear()
-        self.known[pen, parameters] = made
+        else:
+            self.known[pen, parameters] = made
         return made

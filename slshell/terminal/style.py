@@ -70,6 +70,8 @@ class Styles:
 
     def __init__(self) -> None:
         self.make_room: Callable[[], None] = lambda: None
+        self.generation = 0
+        """Goes up when codes get another meaning; what was kept by code is then worth nothing."""
         self._styles = [Style()]
         self._codes = {Style(): PLAIN}
         self._blanks: dict[str, str] = {}
@@ -98,8 +100,10 @@ class Styles:
         """The code of a cell erased while this style was in use: its background alone."""
         found = self._blanks.get(code)
         if found is None:
+            generation = self.generation
             found = self.code(Style(background=self[code].background))
-            self._blanks[code] = found
+            if generation == self.generation:
+                self._blanks[code] = found
         return found
 
     def keep(self, codes: Iterable[str]) -> dict[int, str]:
@@ -109,4 +113,5 @@ class Styles:
         self._styles = [self[code] for code in kept]
         self._codes = {style: chr(place) for place, style in enumerate(self._styles)}
         self._blanks.clear()
+        self.generation += 1
         return changes

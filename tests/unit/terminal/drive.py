@@ -89,7 +89,35 @@ def _check_row(screen: Screen, row: Row) -> None:
 NUMBERS = st.one_of(st.integers(0, 12), st.sampled_from([24, 25, 79, 80, 81, 132, 9999, 1 << 40]))
 PARAMETERS = st.lists(st.one_of(NUMBERS.map(str), st.just("")), max_size=6).map(";".join)
 MODES = st.sampled_from(
-    "1 3 4 5 6 7 9 12 25 40 41 42 45 47 66 67 69 95 1000 1002 1006 1045 1047 1048 1049 2004 2026".split()
+    [
+        "1",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "9",
+        "12",
+        "25",
+        "40",
+        "41",
+        "42",
+        "45",
+        "47",
+        "66",
+        "67",
+        "69",
+        "95",
+        "1000",
+        "1002",
+        "1006",
+        "1045",
+        "1047",
+        "1048",
+        "1049",
+        "2004",
+        "2026",
+    ]
 )
 WORDS = st.one_of(
     st.text("abc XYZ", min_size=1, max_size=30),
@@ -97,13 +125,83 @@ WORDS = st.one_of(
 )
 CONTROLS = st.sampled_from(["\r\n", "\n", "\r", "\b", "\t", "\v", "\f", "\a", "\x0e", "\x0f", "\x18", "\x7f"])
 ESCAPES = st.sampled_from(
-    [f"\x1b{rest}" for rest in "D E H M N O V W Z c n o ~ } | 6 7 8 9 = > #8 #3 #5 (0 (B )0 %G".split()]
+    [
+        f"\x1b{rest}"
+        for rest in [
+            "D",
+            "E",
+            "H",
+            "M",
+            "N",
+            "O",
+            "V",
+            "W",
+            "Z",
+            "c",
+            "n",
+            "o",
+            "~",
+            "}",
+            "|",
+            "6",
+            "7",
+            "8",
+            "9",
+            "=",
+            ">",
+            "#8",
+            "#3",
+            "#5",
+            "(0",
+            "(B",
+            ")0",
+            "%G",
+        ]
+    ]
 )
 SEQUENCES = st.builds(
     lambda prefix, parameters, rest: f"{CSI}{prefix}{parameters}{rest}",
     st.sampled_from(["", "", "", "?", ">", "="]),
     PARAMETERS,
-    st.sampled_from("@ A B C D E F G H I J K L M P S T X Z ^ ` a b c d e f g m n r s t u x".split())
+    st.sampled_from(
+        [
+            "@",
+            "A",
+            "B",
+            "C",
+            "D",
+            "E",
+            "F",
+            "G",
+            "H",
+            "I",
+            "J",
+            "K",
+            "L",
+            "M",
+            "P",
+            "S",
+            "T",
+            "X",
+            "Z",
+            "^",
+            "`",
+            "a",
+            "b",
+            "c",
+            "d",
+            "e",
+            "f",
+            "g",
+            "m",
+            "n",
+            "r",
+            "s",
+            "t",
+            "u",
+            "x",
+        ]
+    )
     | st.sampled_from(
         ["!p", " q", '"p', '"q', "#{", "#}", "$p", "$r", "$t", "$v", "$w", "$x", "$z", "${", "'}", "'~"]
     )
@@ -119,8 +217,10 @@ COLORS = st.sampled_from(
 )
 STRINGS = st.sampled_from(
     [
-        "\x1b]2;title\x07", "\x1b]0;a\x1b\\", "\x1b]8;id=a;http://b\x1b\\", "\x1b]8;;\x1b\\", "\x1b]4;1;?\x07",
-        "\x1b]52;c;aGk=\x07", "\x1b]10;?\x1b\\", "\x1b]104\x07", "\x1bP$qm\x1b\\", "\x1bP+q436f\x1b\\", "\x1b_x\x1b\\",
+        "\x1b]2;title\x07", "\x1b]0;a\x1b\\", "\x1b]8;id=a;http://b\x1b\\", "\x1b]8;;\x1b\\",
+        "\x1b]4;1;?\x07",
+        "\x1b]52;c;aGk=\x07", "\x1b]10;?\x1b\\", "\x1b]104\x07", "\x1bP$qm\x1b\\", "\x1bP+q436f\x1b\\",
+        "\x1b_x\x1b\\",
         "\x1b^y\x1b\\", "\x1bXz\x1b\\", "\x1bPq#0;2;0;0;0~-\x1b\\", "\x1bP2$t9/17\x1b\\",
     ]
 )  # fmt: skip

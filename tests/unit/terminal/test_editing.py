@@ -29,7 +29,8 @@ def five(*told: str) -> Driven:
         (f"{CSI}'}}", ["ab cde", "fg hij", "kl mno", "pq rst", "uv wxy"]),
         (f"{CSI}2'~", ["abe", "fgj", "klo", "pqt", "uvy"]),
         (f"{CSI} @", ["bcde", "ghij", "lmno", "qrst", "vwxy"]), (f"{CSI} A", [f" {line}" for line in FIVE]),
-        ("\r\x1b6", [f" {line}" for line in FIVE]), (f"{CSI}7G\x1b9", ["bcde", "ghij", "lmno", "qrst", "vwxy"]),
+        ("\r\x1b6", [f" {line}" for line in FIVE]),
+        (f"{CSI}7G\x1b9", ["bcde", "ghij", "lmno", "qrst", "vwxy"]),
     ],
 )  # fmt: skip
 def test_an_edit_on_a_full_screen(told: str, shown: list[str]) -> None:

@@ -99,8 +99,10 @@ def test_utf8_may_be_cut_anywhere_and_what_is_none_is_replaced() -> None:
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        ("\x1b(0lqk\x1b(Bq", "┌─┐q"), ("\x1b)0\x0eq\x0fq", "─q"), ("\x1b*0\x1bNqq", "─q"), ("\x1b+0\x1bOqq", "─q"),
-        ("\x1b*0\x1bnq", "─"), ("\x1b+0\x1boq", "─"), ("\x1b(A#", "£"), ("\x1b(K[", "["), (f"{CSI}?42h\x1b(K[", "Ä"),
+        ("\x1b(0lqk\x1b(Bq", "┌─┐q"), ("\x1b)0\x0eq\x0fq", "─q"), ("\x1b*0\x1bNqq", "─q"),
+        ("\x1b+0\x1bOqq", "─q"),
+        ("\x1b*0\x1bnq", "─"), ("\x1b+0\x1boq", "─"), ("\x1b(A#", "£"), ("\x1b(K[", "["),
+        (f"{CSI}?42h\x1b(K[", "Ä"),
         ("\x1b(<%", "¥"), ("\x1b(>a", "α"), ("\x1b.A\x1bNi", "é"), ("\x1b(?a", "a"), ("\x1b(0aé", "▒é"),
     ],
 )  # fmt: skip
