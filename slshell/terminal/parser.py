@@ -216,14 +216,15 @@ class Parser:
     def _collect(self, text: str) -> None:
         self._length += len(text)
         if self._length > STRING_LIMIT:
-            self._kind = ""
             self._parts.clear()
-        if self._kind:
+        elif self._kind:
             self._parts.append(text)
 
     def _finish(self, terminator: str) -> None:
         kind, text = self._kind, "".join(self._parts)
         self.reset()
+        if self._length > STRING_LIMIT:
+            return
         if kind == "]":
             self._target.command(text, terminator)
         elif kind == "P" and (found := _DEVICE.fullmatch(text)):

@@ -49,50 +49,50 @@ def resize(screen: Screen, columns: int, rows: int) -> None:
 
 def _resize_main(screen: Screen, cursor: Place, columns: int, rows: int) -> Place:
     """Lay the main screen and its history out anew; answers where on the screen the cursor is then."""
-    shown = screen.main.rows
-    below = len(shown) - 1 - cursor.row
+    history, shown = screen.history, screen.main.rows
     filled = max((y for y, row in enumerate(shown) if row.styles or row.text.strip(" ")), default=0)
-    cursor = Place(len(screen.history) + cursor.row, cursor.column)
-    everything = [*screen.history, *shown[: max(filled, cursor.row - len(screen.history)) + 1]]
+    used = max(filled, cursor.row) + 1
+    everything = [*history, *shown[:used]]
+    places = [Place(len(history) + cursor.row, cursor.column), Place(len(history), 0)]
     if columns != screen.columns:
-        everything, cursor = flow(everything, cursor, columns)
-    text_below = len(everything) - 1 - cursor.row
-    y = min(cursor.row, (max(rows, screen.rows)) - 1 - max(below, text_below))
-    if rows < screen.rows:
-        y = min(y, rows - 1 - text_below)
-    first = max(cursor.row - max(y, 0), len(everything) - rows, 0)
-    screen.history = deque(everything[:first], maxlen=screen.history.maxlen)
+        everything, places = flow(everything, places, columns)
+    cursor, top = places
+    first = max(len(everything) - rows, 0)
+    if used < len(shown):
+        first = max(first, min(top.row, cursor.row))
+    screen.history = deque(everything[:first], maxlen=history.maxlen)
     screen.main.rows = everything[first:]
     screen.main.rows += [Row() for _ in range(rows - len(screen.main.rows))]
     return Place(max(cursor.row - first, 0), cursor.column)
 
 
-def flow(rows: Sequence[Row], cursor: Place, columns: int) -> tuple[list[Row], Place]:
-    """The rows laid out for another width, and the cursor's place among them."""
+def flow(rows: Sequence[Row], places: Sequence[Place], columns: int) -> tuple[list[Row], list[Place]]:
+    """The rows laid out for another width, and where the places, the cursor's first, are then."""
     made: list[Row] = []
-    moved = cursor
+    moved = list(places)
     start = 0
     for end, row in enumerate(rows, 1):
         if row.wrapped and end < len(rows):
             continue
         line = rows[start:end]
-        offset = -1
-        if start <= cursor.row < end:
-            offset = sum(len(piece.text) for piece in rows[start : cursor.row]) + cursor.column
-        if len(line) == 1 and offset < 0 and len(row.text) <= columns:
-            row.wrapped = False
-            made.append(row)
-        else:
-            pieces = _cut(line, columns, offset)
-            if offset >= 0:
-                moved = _placed(pieces, offset, len(made))
-            made += pieces
+        offsets = {
+            number: sum(len(piece.text) for piece in rows[start : place.row]) + place.column
+            for number, place in enumerate(places)
+            if start <= place.row < end
+        }
+        pieces = _cut(line, columns, offsets.get(0, -1))
+        for number, offset in offsets.items():
+            moved[number] = _placed(pieces, offset, len(made))
+        made += pieces
         start = end
     return made, moved
 
 
 def _cut(line: Sequence[Row], columns: int, offset: int) -> list[Row]:
     """A line in rows of another width; blanks at its end are left out, but not before the cursor."""
+    if len(line) == 1 and offset < 0 and len(line[0].text) <= columns:
+        line[0].wrapped = False
+        return [line[0]]
     text = "".join(row.text for row in line)
     styles = "".join(row.styles.ljust(len(row.text), PLAIN) for row in line).rstrip(PLAIN)
     text = text[: max(len(text.rstrip(" ")), len(styles), min(offset, len(text)))]

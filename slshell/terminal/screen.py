@@ -95,6 +95,7 @@ class Screen(Writing):
         self.parser = Parser(self)
         self._seen: list[tuple[str, str]] = []
         self.utf8 = True
+        self._decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.start()
 
     def start(self) -> None:
@@ -120,7 +121,6 @@ class Screen(Writing):
         self.tabs = state.default_tabs(self.columns)
         self.full_margins()
         self.settle()
-        self._decoder = codecs.getincrementaldecoder("utf-8" if self.utf8 else "latin-1")("replace")
 
     def feed(self, data: bytes) -> None:
         """Take what the machine has sent, cut anywhere."""

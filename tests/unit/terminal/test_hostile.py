@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ def test_where_a_stream_is_cut_makes_no_difference(data: bytes, places: list[int
     whole, cut = Driven(20, 6), Driven(20, 6)
     whole.feed(data)
     edges = sorted({0, len(data), *(place for place in places if place < len(data))})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         cut.feed(data[start:end])
     assert snapshot(whole) == snapshot(cut)
 

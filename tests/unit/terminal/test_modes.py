@@ -125,8 +125,8 @@ def test_a_change_of_level_resets_the_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("style", "shape", "blinking"),
-    [(0, "block", True), (1, "block", True), (2, "block", False), (3, "underline", True), (4, "underline", False),
-     (5, "bar", True), (6, "bar", False), (7, "block", True)],
+    [(0, "block", True), (1, "block", True), (2, "block", False), (3, "underline", True),
+     (4, "underline", False), (5, "bar", True), (6, "bar", False), (7, "block", True)],
 )  # fmt: skip
 def test_the_cursor_takes_a_shape(style: int, shape: str, blinking: bool) -> None:
     cursor = Driven().tell(f"{CSI}{style} q").cursor

@@ -62,7 +62,8 @@ def test_a_wide_character_that_does_not_fit_goes_to_the_next_row_whole() -> None
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        (f"{CSI}1;2Hx", " x文"), (f"{CSI}1;1Hx", "x 文"), (f"{CSI}1;3H中", "中中"), (f"{CSI}1;2H{CSI}P", " 文"),
+        (f"{CSI}1;2Hx", " x文"), (f"{CSI}1;1Hx", "x 文"), (f"{CSI}1;3H中", "中中"),
+        (f"{CSI}1;2H{CSI}P", " 文"),
         (f"{CSI}1;2H{CSI}@", "   文"), (f"{CSI}1;2H{CSI}X", "  文"), (f"{CSI}1;3H{CSI}1K", "    "),
         (f"{CSI}1;4H{CSI}K", "中"), (f"{CSI}1;2;1;3;;2$v", "中文"),
     ],
