@@ -104,11 +104,11 @@ def _alternate(screen: Screen, number: int, on: bool) -> None:
     if on and number == 1049:
         state.save_cursor(screen)
         screen.alternate.clear()
+        screen.pending = False
     if not on and was_on and number == 1047:
         screen.alternate.clear()
     screen.modes.dec.update(dict.fromkeys(ALTERNATE, on))
     screen.page = screen.alternate if on else screen.main
-    screen.pending = screen.pending and on == was_on
     if not on and number == 1049:
         state.restore_cursor(screen)
 
