@@ -8,6 +8,7 @@ makes no difference where a stream is cut.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 CAN, SUB, ESC, BEL, DEL = "\x18", "\x1a", "\x1b", "\x07", "\x7f"
@@ -39,8 +40,8 @@ _STRINGS = {"]": "]", "P": "P", "X": "", "^": "", "_": ""}
 class Target(Protocol):
     """What the parser calls, in the order of the stream."""
 
-    def print(self, text: str) -> None:
-        """Printable characters."""
+    print: Callable[[str], None]
+    """Printable characters."""
 
     def newline(self) -> None:
         """A carriage return and a line feed."""

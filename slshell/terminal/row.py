@@ -40,10 +40,10 @@ class Row:
         else:
             self.text = old.ljust(x) + text
         styles = self.styles
-        if style != PLAIN:
-            self.styles = styles[:x].ljust(x, PLAIN) + style * len(text) + styles[end:]
-        elif x < len(styles):
-            self.styles = styles[:x] + PLAIN * len(text) + styles[end:]
+        if x < len(styles):
+            self.styles = styles[:x] + style * len(text) + styles[end:]
+        elif style != PLAIN:
+            self.styles = styles.ljust(x, PLAIN) + style * len(text)
 
     def erase(self, x: int, end: int, style: str) -> None:
         """Blank the columns from x up to, not including, `end`."""

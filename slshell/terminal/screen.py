@@ -24,7 +24,9 @@ from slshell.terminal.window import Window
 from slshell.terminal.writing import Writing
 
 MOST_COLUMNS, MOST_ROWS = 1000, 500
-_CODING = re.compile(rb"(?<=%[@G8])|(?<=\A[@G8])")
+_CODING = re.compile(rb"(?<=%[@G8])")
+"""Where a sequence may end after which bytes mean other characters."""
+
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
 
 
@@ -124,7 +126,10 @@ class Screen(Writing):
 
     def feed(self, data: bytes) -> None:
         """Take what the machine has sent, cut anywhere."""
-        if not self.parser.between or b"%@" in data or b"%G" in data or b"%8" in data:
+        if not self.parser.between and data[:1] in (b"@", b"G", b"8"):
+            self.parser.feed(self._decoder.decode(data[:1]))
+            data = data[1:]
+        if b"%@" in data or b"%G" in data or b"%8" in data:
             for piece in _CODING.split(data):
                 self.parser.feed(self._decoder.decode(piece))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from slshell.terminal.cells import PIECES, SURELY_NARROW, TAIL, Clusters, width
 from slshell.terminal.charsets import Charsets
@@ -23,6 +24,9 @@ class Writing:
     """The last column has been written; the next character goes to the next row."""
     pen: str
     last: str
+    """What REP repeats the last character of."""
+    print: Callable[[str], None]
+    """Write printable characters at the cursor, in the character sets in use."""
     page: Page
     main: Page
     history: deque[Row]
@@ -44,7 +48,8 @@ class Writing:
         if not self.utf8:
             table = {**table, **(self.charsets.upper_table() or {})}
         self._translation = table
-        self._unusual = bool(table) or self.charsets.single is not None
+        is_usual = not table and self.charsets.single is None
+        self.print = self._write if is_usual else self._write_translated
 
     @property
     def blank(self) -> str:
@@ -62,14 +67,11 @@ class Writing:
         """The column before which text has to stop."""
         return self.right + 1 if self.x <= self.right else self.columns
 
-    def print(self, text: str) -> None:
-        """Write printable characters at the cursor."""
-        if self._unusual:
-            text = self._translated(text)
-        self.last = text
-        self._write(text)
+    def _write_translated(self, text: str) -> None:
+        self._write(self._translated(text))
 
     def _write(self, text: str) -> None:
+        self.last = text
         if text.isascii() or SURELY_NARROW.fullmatch(text):
             x = self.x
             end = x + len(text)
@@ -110,6 +112,15 @@ class Writing:
         rows = self.page.rows
         if self.left or self.right < self.columns - 1:
             self.move_rows_up(self.top, count)
+            return
+        if (
+            count == 1
+            and self.pen == PLAIN
+            and self.page is self.main
+            and self.bottom - self.top == self.rows - 1
+        ):
+            self.history.append(rows.pop(0))
+            rows.append(Row())
             return
         count = min(count, self.bottom - self.top + 1)
         first = self.top
