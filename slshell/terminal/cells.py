@@ -47,7 +47,8 @@ def width(character: str) -> int:
 class Clusters:
     """Characters with their marks, each cluster with a code: a character above `FIRST_CLUSTER`.
 
-    When the table is full, `make_room` is called once, which may call `keep`; beyond that marks are dropped.
+    When the table is full, `make_room` is called, which may call `keep`; but not again before many new
+    clusters have come. Marks that find no room are dropped.
     """
 
     LIMIT = 60_000
@@ -56,9 +57,15 @@ class Clusters:
         self.make_room: Callable[[], None] = lambda: None
         self._texts: list[str] = []
         self._codes: dict[str, str] = {}
+        self._new = 0
 
     def __len__(self) -> int:
         return len(self._texts)
+
+    @property
+    def fullness(self) -> float:
+        """How much of the room is taken: 1 is all."""
+        return len(self._texts) / self.LIMIT
 
     def text(self, character: str) -> str:
         """What stands in a cell of a row, as text: one character with its marks; nothing for a `TAIL`."""
@@ -82,8 +89,10 @@ class Clusters:
         found = self._codes.get(text)
         if found is not None:
             return found
+        self._new += 1
         if len(self._texts) >= self.LIMIT:
-            self.make_room()
+            if self._new > self.LIMIT // 8:
+                self.make_room()
             if len(self._texts) >= self.LIMIT:
                 return text[0] if ord(text[0]) < FIRST_CLUSTER else "\ufffd"
         found = self._codes[text] = chr(FIRST_CLUSTER + len(self._texts))
@@ -98,6 +107,7 @@ class Clusters:
     def keep(self, codes: Iterable[str]) -> dict[int, str]:
         """Forget all clusters but these; answers what `str.translate` needs to rewrite rows."""
         kept = sorted({code for code in codes if ord(code) >= FIRST_CLUSTER})
+        self._new = 0
         self._texts = [self.text(code) for code in kept]
         changes = {ord(code): chr(FIRST_CLUSTER + place) for place, code in enumerate(kept)}
         self._codes = {text: chr(FIRST_CLUSTER + place) for place, text in enumerate(self._texts)}

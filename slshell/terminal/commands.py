@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from slshell.terminal import palette
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from slshell.terminal.screen import Screen
 
 LINK_LIMIT = 2083
+COLORS_LIMIT = 512
+"""Colours that one command may set or ask for."""
+
 _COLORS = 256
 
 
@@ -40,7 +44,7 @@ def run(screen: Screen, text: str, terminator: str) -> None:
 def _answer(screen: Screen, text: str, terminator: str) -> None:
     """Answer a command with one that ends as it did."""
     if terminator == "\x07":
-        screen.answer(f"\x1b]{text}\x07")
+        screen.answer(b"\x1b]", text, b"\x07")
     else:
         screen.answer_sequence("]", text)
 
@@ -49,7 +53,7 @@ def _palette(screen: Screen, text: str, code: int, terminator: str) -> None:
     """Set or tell places of the palette; special colours follow upon them, or have a command of their own."""
     parts = text.split(";")
     base = _COLORS if code == 5 else 0
-    for name, value in zip(parts[::2], parts[1::2], strict=False):
+    for name, value in islice(zip(parts[::2], parts[1::2], strict=False), COLORS_LIMIT):
         index = _index(name, base)
         if index is None:
             return

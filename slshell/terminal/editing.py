@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from slshell.terminal import style as looks
+from slshell.terminal.cells import TAIL
 from slshell.terminal.motion import Numbers, carriage_return, count, home
 from slshell.terminal.row import Row
 from slshell.terminal.state import DEC_PROTECTED, ISO_PROTECTED
-from slshell.terminal.style import PLAIN
+from slshell.terminal.writing import put_styled
 
 if TYPE_CHECKING:
     from slshell.terminal.screen import Screen
@@ -27,19 +28,28 @@ def erase(screen: Screen, row: Row, x: int, end: int, selective: bool = False) -
 
 def _erase_unprotected(screen: Screen, row: Row, x: int, end: int, keep_look: bool) -> None:
     end = min(end, screen.columns)
-    blank = screen.blank
-    protected = {code for code in set(row.styles[x:end]) if screen.styles[code].has(looks.PROTECTED)}
-    if not protected:
-        if keep_look and row.styles[x:end].strip(PLAIN):
-            for place in range(x, min(end, len(row.text))):
-                row.put(place, " ", row.styles[place : place + 1] or PLAIN)
-        else:
-            row.erase(x, end, blank if not keep_look else PLAIN)
+    if keep_look:
+        blank_unprotected(screen, row, x, min(end, len(row.text)))
+    elif any(screen.styles[code].has(looks.PROTECTED) for code in set(row.styles[x:end])):
+        blank_unprotected(screen, row, x, end, screen.blank)
+    else:
+        row.erase(x, end, screen.blank)
+
+
+def blank_unprotected(screen: Screen, row: Row, x: int, end: int, blank: str | None = None) -> None:
+    """Blank the cells from x up to `end` that are not protected; they keep their look unless one is given."""
+    if end <= x:
         return
-    for place in range(x, end):
-        code = row.styles[place : place + 1] or PLAIN
-        if code not in protected:
-            row.put(place, " ", code if keep_look else blank)
+    text, styles = row.cut(x, end)
+    protected = {code for code in set(styles) if screen.styles[code].has(looks.PROTECTED)}
+    cells, codes = [], []
+    is_kept = False
+    for cell, code in zip(text, styles, strict=True):
+        # Both halves of a wide character share its fate, even if a rectangle has given them two looks.
+        is_kept = is_kept if cell == TAIL else code in protected
+        cells.append(cell if is_kept else " ")
+        codes.append(code if is_kept or blank is None else blank)
+    put_styled(row, x, "".join(cells), "".join(codes))
 
 
 def in_line(screen: Screen, numbers: Numbers, selective: bool = False) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from slshell.terminal import style as looks
+from slshell.terminal.cells import TAIL
+from slshell.terminal.editing import blank_unprotected
 from slshell.terminal.motion import Numbers, count
+from slshell.terminal.row import Row
 from slshell.terminal.state import DEC_PROTECTED
 from slshell.terminal.style import PLAIN, Style
 from slshell.terminal.writing import put_styled
@@ -88,10 +91,12 @@ def erase_selectively(screen: Screen, numbers: Numbers) -> None:
     if area is None:
         return
     for row in screen.page.rows[area.top : area.bottom]:
-        for x in range(area.left, min(area.right, len(row.text))):
-            code = row.styles[x : x + 1] or PLAIN
-            if screen.protection != DEC_PROTECTED or not screen.styles[code].has(looks.PROTECTED):
-                row.put(x, " ", code)
+        right = min(area.right, len(row.text))
+        if screen.protection == DEC_PROTECTED:
+            blank_unprotected(screen, row, area.left, right)
+        elif right > area.left:
+            text, styles = row.cut(area.left, right)
+            put_styled(row, area.left, " " * len(text), styles)
 
 
 def change(screen: Screen, numbers: Numbers) -> None:
@@ -133,15 +138,33 @@ def _restyle(screen: Screen, numbers: Numbers, make: Callable[[Style], Style]) -
     area = _corners(screen, numbers[:4], 0)
     if (area.left >= screen.columns or area.right < 1) if is_stream else area.left >= area.right:
         return
-    for y in range(area.top, area.bottom):
-        left = area.left if not is_stream or y == area.top else 0
-        right = area.right if not is_stream or y == area.bottom - 1 else screen.columns
-        row = screen.page.rows[y]
-        row.text = row.text.ljust(right)
-        for x in range(left, right):
-            # Making a code may give all others a new one, so nothing is kept from one cell to the next.
-            code = screen.styles.code(make(screen.styles[row.styles[x : x + 1] or PLAIN]))
-            row.styles = row.styles[:x].ljust(x, PLAIN) + code + row.styles[x + 1 :]
+    spans = [
+        (
+            row,
+            area.left if not is_stream or y == area.top else 0,
+            area.right if not is_stream or y == area.bottom - 1 else screen.columns,
+        )
+        for y, row in enumerate(screen.page.rows[area.top : area.bottom], area.top)
+    ]
+    changes = _new_codes(screen, spans, make)
+    for row, left, right in spans:
+        if left < right:
+            styles = row.styles.ljust(right, PLAIN)
+            row.text = row.text.ljust(right)
+            row.styles = styles[:left] + styles[left:right].translate(changes) + styles[right:]
+
+
+def _new_codes(
+    screen: Screen, spans: Sequence[tuple[Row, int, int]], make: Callable[[Style], Style]
+) -> dict[int, str]:
+    """What the style codes in some spans of rows become; nothing, if there is no room for new styles."""
+    for _ in range(2):
+        generation = screen.styles.generation
+        codes = {PLAIN}.union(*(row.styles[left:right] for row, left, right in spans))
+        changes = {ord(code): screen.styles.code(make(screen.styles[code])) for code in codes}
+        if generation == screen.styles.generation:
+            return changes
+    return {}
 
 
 def checksum(screen: Screen, numbers: Numbers) -> None:
@@ -158,17 +181,18 @@ def checksum(screen: Screen, numbers: Numbers) -> None:
 
 def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int) -> int:
     """The sum over a row; blanks at its end count only where XTCHECKSUM says so, or when alone."""
-    total = kept = 0
-    for x in range(area.left, area.right):
-        text, style = screen.cell(x, y)
-        value = sum(map(ord, text or " "))
-        if not flags & _NO_LOOKS:
-            value += sum(weight for bit, weight in _WEIGHTS if style.attributes & bit)
-            value += 0x10 if style.underline else 0
-        total += value
-        if value != 32 or x == area.left or flags & _NO_TRIM:
-            kept = total
-    return kept
+    text, styles = screen.page.rows[y].cut(area.left, area.right)
+    weights = {code: _weight(screen.styles[code]) if not flags & _NO_LOOKS else 0 for code in set(styles)}
+    if not flags & _NO_TRIM:
+        heavy = [x for x, code in enumerate(styles, 1) if weights[code]] if any(weights.values()) else []
+        end = max(len(text.rstrip(" ")), *heavy[-1:], 1)
+        text, styles = text[:end], styles[:end]
+    characters = sum(map(ord, screen.clusters.plain(text))) + ord(" ") * text.count(TAIL)
+    return characters + sum(weight * styles.count(code) for code, weight in weights.items() if weight)
+
+
+def _weight(style: Style) -> int:
+    return sum(weight for bit, weight in _WEIGHTS if style.has(bit)) + (0x10 if style.underline else 0)
 
 
 def set_checksum(screen: Screen, numbers: Numbers) -> None:

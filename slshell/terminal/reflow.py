@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 
 def resize(screen: Screen, columns: int, rows: int) -> None:
-    """Give a screen another size; margins become its edges, the alternate screen is cut or filled up."""
+    """Give a screen another size; the main screen flows, the alternate one is cut or filled up."""
     if (columns, rows) == (screen.columns, screen.rows):
         return
     on_main = screen.page is screen.main
@@ -34,9 +34,7 @@ def resize(screen: Screen, columns: int, rows: int) -> None:
         cursor = Place(saved.y, saved.x) if saved else Place(0, 0)
     place = _resize_main(screen, cursor, columns, rows)
     screen.alternate.fit(columns, rows)
-    screen.tabs = (screen.tabs + state.default_tabs(columns, len(screen.tabs)))[:columns]
-    screen.columns, screen.rows = columns, rows
-    screen.full_margins()
+    _settle(screen, columns, rows)
     if on_main:
         screen.y, screen.x = place.row, min(place.column, columns - 1)
         screen.pending = screen.pending and place.column >= columns
@@ -45,6 +43,28 @@ def resize(screen: Screen, columns: int, rows: int) -> None:
         screen.pending = False
         if saved:
             screen.main.saved = saved._replace(x=min(place.column, columns - 1), y=place.row)
+
+
+def cut(screen: Screen, columns: int, rows: int) -> None:
+    """Give a screen another size at little cost: what is beyond it goes, but the cursor's row stays."""
+    if (columns, rows) == (screen.columns, screen.rows):
+        return
+    above = max(screen.y - rows + 1, 0)
+    if screen.page is screen.main:
+        screen.history.extend(screen.main.rows[:above])
+    del screen.page.rows[:above]
+    screen.main.fit(columns, rows)
+    screen.alternate.fit(columns, rows)
+    _settle(screen, columns, rows)
+    screen.x, screen.y = min(screen.x, columns - 1), screen.y - above
+    screen.pending = False
+
+
+def _settle(screen: Screen, columns: int, rows: int) -> None:
+    """Margins become the edges, and new columns get tab stops."""
+    screen.tabs = (screen.tabs + state.default_tabs(columns, len(screen.tabs)))[:columns]
+    screen.columns, screen.rows = columns, rows
+    screen.full_margins()
 
 
 def _resize_main(screen: Screen, cursor: Place, columns: int, rows: int) -> Place:

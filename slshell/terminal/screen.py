@@ -146,17 +146,22 @@ class Screen(Writing):
         """Change the size; lines of the main screen and of the history flow into the new width."""
         reflow.resize(self, _within(columns, MOST_COLUMNS), _within(rows, MOST_ROWS))
 
-    def answer(self, text: str) -> None:
-        """Send text to the program, as if typed."""
+    def resize_by_program(self, columns: int, rows: int) -> None:
+        """Change the size because a program wants it, if it may: rows are cut, the history stays."""
+        if self.allowed.resize:
+            reflow.cut(self, columns, rows)
+
+    def answer(self, begin: bytes, text: str, end: bytes) -> None:
+        """Send text between bytes to the program, as if typed."""
         if self._reply is not None:
-            self._reply(text.encode("utf-8" if self.utf8 else "latin-1", "replace"))
+            self._reply(begin + text.encode("utf-8" if self.utf8 else "latin-1", "replace") + end)
 
     def answer_sequence(self, introducer: str, text: str) -> None:
         """Send a sequence: CSI, DCS or OSC (given as `[`, `P`, `]`), 7 or 8 bits as the program likes it."""
-        begin, end = f"\x1b{introducer}", "\x1b\\"
+        begin, end = f"\x1b{introducer}".encode(), b"\x1b\\"
         if self.eight_bit:
-            begin, end = chr(ord(introducer) + 0x40), "\x9c"
-        self.answer(begin + text + (end if introducer != "[" else ""))
+            begin, end = bytes([ord(introducer) + 0x40]), b"\x9c"
+        self.answer(begin, text, end if introducer != "[" else b"")
 
     # What the parser calls.
 

@@ -79,22 +79,27 @@ def soft_reset(screen: Screen) -> None:
 def hard_reset(screen: Screen) -> None:
     """RIS: as after power-on; only a screen that was made 132 columns wide gets its 80 back."""
     if screen.modes.dec[3]:
-        screen.resize(80, screen.rows)
+        screen.resize_by_program(80, screen.rows)
     screen.start()
 
 
 def sweep(screen: Screen) -> None:
     """Forget styles and clusters that no cell has; if that is too little, the history becomes plain."""
-    shown = [*screen.main.rows, *screen.alternate.rows]
-    styles, clusters = _codes([*shown, *screen.history])
-    if len(styles) > screen.styles.LIMIT * _FULL or len(clusters) > screen.clusters.LIMIT * _FULL:
+    rows = [*screen.main.rows, *screen.alternate.rows, *screen.history]
+    _keep_used(screen, rows)
+    if max(screen.styles.fullness, screen.clusters.fullness) > _FULL:
+        bare = _bare(screen)
         for row in screen.history:
             row.styles = ""
-            row.text = "".join(map(_bare(screen), row.text)) if not row.text.isascii() else row.text
-        styles, clusters = _codes(shown)
+            row.text = row.text if row.text.isascii() else "".join(map(bare, row.text))
+        _keep_used(screen, rows)
+
+
+def _keep_used(screen: Screen, rows: Iterable[Row]) -> None:
+    styles, clusters = _codes(rows)
     new_styles = screen.styles.keep({*styles, screen.pen})
     new_clusters = screen.clusters.keep(clusters)
-    for row in (*shown, *screen.history):
+    for row in rows:
         row.styles = row.styles.translate(new_styles)
         if not row.text.isascii():
             row.text = row.text.translate(new_clusters)

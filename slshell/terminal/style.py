@@ -63,10 +63,13 @@ def rgb(color: int) -> tuple[int, int, int]:
 class Styles:
     """Every style in use, each with a code: a character, so that the styles of a row are a string.
 
-    When the table is full, `make_room` is called once, which may call `keep`; styles beyond that are `PLAIN`.
+    When the table is full, `make_room` is called, which may call `keep`; but not again before many new
+    styles have come. Styles that find no room are `PLAIN`.
     """
 
     LIMIT = 50_000
+    LINKS_LIMIT = 8 << 20
+    """Characters of all links together."""
 
     def __init__(self) -> None:
         self.make_room: Callable[[], None] = lambda: None
@@ -75,6 +78,7 @@ class Styles:
         self._styles = [Style()]
         self._codes = {Style(): PLAIN}
         self._blanks: dict[str, str] = {}
+        self._links = self._new = 0
 
     def __len__(self) -> int:
         return len(self._styles)
@@ -88,13 +92,21 @@ class Styles:
         found = self._codes.get(style)
         if found is not None:
             return found
-        if len(self._styles) >= self.LIMIT:
-            self.make_room()
-            if len(self._styles) >= self.LIMIT:
+        self._new += 1
+        if self.fullness >= 1:
+            if self._new > self.LIMIT // 8:
+                self.make_room()
+            if self.fullness >= 1:
                 return PLAIN
+        self._links += len(style.link) + len(style.link_id)
         found = self._codes[style] = chr(len(self._styles))
         self._styles.append(style)
         return found
+
+    @property
+    def fullness(self) -> float:
+        """How much of the room is taken: 1 is all."""
+        return max(len(self._styles) / self.LIMIT, self._links / self.LINKS_LIMIT)
 
     def blank(self, code: str) -> str:
         """The code of a cell erased while this style was in use: its background alone."""
@@ -114,4 +126,6 @@ class Styles:
         self._codes = {style: chr(place) for place, style in enumerate(self._styles)}
         self._blanks.clear()
         self.generation += 1
+        self._new = 0
+        self._links = sum(len(style.link) + len(style.link_id) for style in self._styles)
         return changes

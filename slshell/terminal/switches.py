@@ -89,8 +89,7 @@ def switch(screen: Screen, number: int, on: bool) -> None:
 
 def _columns(screen: Screen, columns: int) -> None:
     """DECCOLM: another width, no margins, and a blank screen unless DECNCSM keeps it."""
-    if screen.allowed.resize:
-        screen.resize(columns, screen.rows)
+    screen.resize_by_program(columns, screen.rows)
     screen.modes.dec[_MARGINS] = False
     screen.full_margins()
     if not screen.modes.dec[_KEEP_ON_COLUMNS]:

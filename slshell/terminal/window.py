@@ -81,8 +81,6 @@ class Window:
 
     def _resize(self, kind: int, given: tuple[int, ...]) -> None:
         screen = self._screen
-        if not screen.allowed.resize:
-            return
         columns, rows = screen.columns, screen.rows
         if kind >= 24:
             rows = kind
@@ -94,7 +92,7 @@ class Window:
             columns = _asked(given[1], columns, DESKTOP_COLUMNS)
         else:
             columns, rows = self._maximized(kind, max(given[0], 0))
-        screen.resize(min(columns, DESKTOP_COLUMNS), min(rows, DESKTOP_ROWS))
+        screen.resize_by_program(min(columns, DESKTOP_COLUMNS), min(rows, DESKTOP_ROWS))
 
     def _maximized(self, kind: int, way: int) -> tuple[int, int]:
         screen = self._screen

@@ -68,12 +68,12 @@ def check_sound(screen: Screen) -> None:
     assert len(screen.tabs) == screen.columns
     for row in (*screen.main.rows, *screen.alternate.rows, *screen.history):
         _check_row(screen, row)
+    assert all(len(row.text) <= screen.columns for row in (*screen.main.rows, *screen.alternate.rows))
     assert [len(line.encode()) > 0 for line in screen.lines()] == [True] * screen.rows
 
 
 def _check_row(screen: Screen, row: Row) -> None:
     assert len(row.styles) <= len(row.text)
-    assert len(row.text) <= screen.columns
     assert all(ord(code) < len(screen.styles) for code in row.styles)
     for x, character in enumerate(row.text):
         if character == TAIL:

@@ -98,6 +98,13 @@ def test_selective_erasure_leaves_the_look() -> None:
     assert screen.cell(0, 0).style.background == 1
 
 
+def test_a_wide_character_is_protected_whole_or_not_at_all() -> None:
+    screen = Driven(6, 2).tell(f'{CSI}1"q中{CSI}0"q{CSI}2*x{CSI}1;2;1;2;1$r\r{CSI}?K')
+    assert screen.shown(1) == ["中"]
+    screen = Driven(6, 2).tell(f"a\x1bV\x1bW{CSI}1;2H中{CSI}2*x{CSI}1;2;1;2;1$r{CSI}2K")
+    assert screen.shown(1) == [""]
+
+
 def test_the_alignment_pattern_fills_the_screen_and_drops_the_margins() -> None:
     screen = Driven(4, 3).tell(f"{CSI}?69h{CSI}2;3s{CSI}2;3r\x1b#8")
     assert screen.shown() == ["EEEE"] * 3

@@ -78,8 +78,7 @@ def test_the_state_of_the_cursor_is_told() -> None:
 
 def test_answers_have_eight_bits_where_the_program_likes_it() -> None:
     screen = Driven()
-    assert screen.asked(f"\x1b G{CSI}5n") == "\x9b0n"
-    assert screen.asked("\x1bP$qr\x1b\\") == "\x901$r1;25r\x9c"
+    assert screen.tell(f"\x1b G{CSI}5n", "\x1bP$qr\x1b\\").answers == [b"\x9b0n", b"\x901$r1;25r\x9c"]
     assert screen.asked(f"\x1b F{CSI}5n") == f"{CSI}0n"
     screen.tell("\x1b%@\x1b G").answers.clear()
     screen.feed(b"\x9b5n")

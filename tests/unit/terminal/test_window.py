@@ -93,6 +93,15 @@ def test_programs_may_resize_the_screen(told: str, size: tuple[int, int]) -> Non
     assert (screen.columns, screen.rows) == (80, 25)
 
 
+def test_a_resize_by_the_program_cuts_rows_and_leaves_the_history_alone() -> None:
+    screen = Driven(10, 3).tell("abcdefghijkl\r\n1\r\n2\r\n3")
+    before = list(screen.history)
+    screen.tell(f"{CSI}8;2;4t")
+    assert (screen.shown(), screen.at()) == (["2", "3"], (2, 2))
+    assert list(screen.history)[: len(before)] == before
+    assert screen.tell(f"{CSI}8;3;10t").shown() == ["2", "3", ""]
+
+
 @pytest.mark.parametrize("told", ["9;1t{0}9;0t", "10;1t{0}10;0t", "10;2t{0}10;2t"])
 def test_a_window_made_large_goes_back(told: str) -> None:
     screen = Driven().tell(CSI + told.format(CSI))
