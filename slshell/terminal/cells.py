@@ -23,10 +23,12 @@ _NARROW = (
     " -~\xa0-\xac\xae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u2319\u2400-\u2426\u2500-\u25fc\u2800-\u28ff\ufffd"
 )
-PIECES = re.compile(f"([{_NARROW}]+)|(.)", re.DOTALL)
-"""Cuts text into runs that surely have one cell a character, and other characters one by one."""
+_WIDE = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+PIECES = re.compile(f"([{_NARROW}]+)|([{_WIDE}]+)|(.)", re.DOTALL)
+"""Cuts text into runs that surely have one cell a character, or two, and other characters one by one."""
 
 SURELY_NARROW = re.compile(f"[{_NARROW}]+")
+SURELY_WIDE = re.compile(f"[{_WIDE}]+")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
 

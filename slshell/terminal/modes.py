@@ -5,12 +5,13 @@ from __future__ import annotations
 _ANSI_OFF = (2, 4, 20)
 _ANSI_ON = (12,)
 _ANSI_NEVER = (1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19)
-_DEC_ON = (2, 7, 25, 35, 1007, 1010, 1036)
+_DEC_ON = (7, 25, 35, 1007, 1010, 1036)
 _DEC_OFF = (
     1, 3, 4, 5, 6, 9, 12, 18, 19, 30, 38, 40, 41, 42, 44, 45, 47, 66, 67, 69, 95, 1000, 1002, 1003, 1004,
     1005, 1006, 1011, 1015, 1034, 1035, 1037, 1039, 1040, 1041, 1042, 1043, 1045, 1047, 1048, 1049, 1050,
     1051, 1052, 1053, 1060, 1061, 2004, 2026,
 )  # fmt: skip
+_DEC_ALWAYS = (2,)
 _DEC_NEVER = (8, 1001)
 
 MOUSE = (9, 1000, 1002, 1003)
@@ -20,7 +21,7 @@ MOUSE_ENCODINGS = (1005, 1006, 1015)
 ALTERNATE = (47, 1047, 1049)
 SAVED_LIMIT = 256
 
-SET, RESET, NEVER, UNKNOWN = 1, 2, 4, 0
+SET, RESET, ALWAYS, NEVER, UNKNOWN = 1, 2, 3, 4, 0
 
 
 class Modes:
@@ -42,6 +43,8 @@ class Modes:
         """What DECRQM answers about a private mode."""
         if number in self.dec:
             return SET if self.dec[number] else RESET
+        if number in _DEC_ALWAYS:
+            return ALWAYS
         return NEVER if number in _DEC_NEVER else UNKNOWN
 
     def set_dec(self, number: int, on: bool) -> None:

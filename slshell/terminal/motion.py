@@ -158,6 +158,24 @@ def lines_on(screen: Screen, numbers: Numbers) -> None:
     to(screen, x, y + count(numbers))
 
 
+def columns_back(screen: Screen, numbers: Numbers) -> None:
+    """HPB."""
+    x, y = position(screen)
+    to(screen, x - count(numbers), y)
+
+
+def lines_back(screen: Screen, numbers: Numbers) -> None:
+    """VPB."""
+    x, y = position(screen)
+    to(screen, x, y - count(numbers))
+
+
+def usual_tabs(screen: Screen, numbers: Numbers) -> None:
+    """DECST8C."""
+    if numbers[0] == 5:
+        screen.tabs = bytearray(x % 8 == 0 and x > 0 for x in range(screen.columns))
+
+
 def tab(screen: Screen) -> None:
     """HT: to the next stop, not beyond the right margin, not to the next row."""
     if screen.pending and screen.modes.dec[41]:

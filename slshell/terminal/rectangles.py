@@ -161,7 +161,8 @@ def _new_codes(
     for _ in range(2):
         generation = screen.styles.generation
         codes = {PLAIN}.union(*(row.styles[left:right] for row, left, right in spans))
-        changes = {ord(code): screen.styles.code(make(screen.styles[code])) for code in codes}
+        made = {code: make(screen.styles[code]) for code in codes}
+        changes = {ord(code): screen.styles.code(style) for code, style in made.items()}
         if generation == screen.styles.generation:
             return changes
     return {}
@@ -172,23 +173,27 @@ def checksum(screen: Screen, numbers: Numbers) -> None:
     flags = screen.settings.get("#y", 0)
     area = rectangle(screen, numbers, 2)
     total = 0
+    weights: dict[str, int] = {}
     if area is not None:
         for y in range(area.top, area.bottom):
-            total += _row_sum(screen, y, area, flags)
+            total += _row_sum(screen, y, area, flags, weights)
     total = total if flags & _POSITIVE else -total
     screen.answer_sequence("P", f"{max(numbers[0], 0)}!~{total & 0xFFFF:04X}")
 
 
-def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int) -> int:
+def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int, weights: dict[str, int]) -> int:
     """The sum over a row; blanks at its end count only where XTCHECKSUM says so, or when alone."""
     text, styles = screen.page.rows[y].cut(area.left, area.right)
-    weights = {code: _weight(screen.styles[code]) if not flags & _NO_LOOKS else 0 for code in set(styles)}
+    if flags & _NO_LOOKS:
+        styles = PLAIN * len(styles)
+    for code in set(styles).difference(weights):
+        weights[code] = _weight(screen.styles[code])
+    heavy = [x for x, code in enumerate(styles, 1) if weights[code]]
     if not flags & _NO_TRIM:
-        heavy = [x for x, code in enumerate(styles, 1) if weights[code]] if any(weights.values()) else []
         end = max(len(text.rstrip(" ")), *heavy[-1:], 1)
         text, styles = text[:end], styles[:end]
     characters = sum(map(ord, screen.clusters.plain(text))) + ord(" ") * text.count(TAIL)
-    return characters + sum(weight * styles.count(code) for code, weight in weights.items() if weight)
+    return characters + sum(weights[code] for code in styles) if heavy else characters
 
 
 def _weight(style: Style) -> int:

@@ -215,37 +215,44 @@ class Writing:
                 return
 
     def _mixed(self, text: str) -> None:
-        for narrow, character in PIECES.findall(text):
+        for narrow, wide, character in PIECES.findall(text):
             if narrow:
                 self._narrow(narrow)
                 continue
-            cells = width(character)
+            cells = 2 if wide else width(character)
             if cells == 2:
-                self._wide(character)
+                self._wide(wide or character)
             elif cells == 1:
                 self._narrow(self.clusters.code(character))
             elif cells == 0:
                 self._mark(character)
 
-    def _wide(self, character: str) -> None:
-        if self.pending and self._autowrap:
-            self._wrap()
-        if self.limit - self.x < 2:
-            self._make_room_for_two()
-        x, limit = self.x, self.limit
-        if limit - x < 2:
-            self._narrow("\ufffd")
-            return
-        row = self.page.rows[self.y]
-        if self._insert:
-            row.insert(x, 2, limit, PLAIN)
-        row.put(x, character + TAIL, self.pen)
-        self.pending = False
-        self.x = x + 2
-        if self.x == limit:
-            self.x = limit - 1
-            row.wrapped = False
-            self.pending = self._autowrap
+    def _wide(self, text: str) -> None:
+        """Write characters of two cells each; none of them is cut by the edge."""
+        start = 0
+        while start < len(text):
+            if self.pending and self._autowrap:
+                self._wrap()
+            if self.limit - self.x < 2:
+                self._make_room_for_two()
+            x, limit = self.x, self.limit
+            if limit - x < 2:
+                self._narrow("\ufffd")
+                start += 1
+                continue
+            piece = text[start : start + (limit - x) // 2]
+            start += len(piece)
+            cells = TAIL.join(piece) + TAIL
+            row = self.page.rows[self.y]
+            if self._insert:
+                row.insert(x, len(cells), limit, PLAIN)
+            row.put(x, cells, self.pen)
+            self.pending = False
+            self.x = x + len(cells)
+            if self.x == limit:
+                self.x = limit - 1
+                row.wrapped = False
+                self.pending = self._autowrap
 
     def _make_room_for_two(self) -> None:
         """One column is left where two are needed: leave it blank and wrap, or step back."""

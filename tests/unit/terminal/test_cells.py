@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from wcwidth import wcwidth
 
-from slshell.terminal.cells import SURELY_NARROW, Clusters, width
+from slshell.terminal.cells import SURELY_NARROW, SURELY_WIDE, Clusters, width
 from tests.unit.terminal.drive import CSI, Driven, check_sound
 
 
@@ -13,6 +13,12 @@ def test_what_is_taken_for_narrow_without_looking_is_narrow() -> None:
     narrow = [chr(code) for code in range(0x20, 0x10000) if SURELY_NARROW.fullmatch(chr(code))]
     assert len(narrow) > 1000
     assert [character for character in narrow if wcwidth(character) != 1 or width(character) != 1] == []
+
+
+def test_what_is_taken_for_wide_without_looking_is_wide() -> None:
+    wide = [chr(code) for code in range(0x20, 0x10000) if SURELY_WIDE.fullmatch(chr(code))]
+    assert len(wide) > 10_000
+    assert [character for character in wide if wcwidth(character) != 2] == []
 
 
 @pytest.mark.parametrize(

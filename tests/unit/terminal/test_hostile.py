@@ -45,3 +45,17 @@ def test_a_screen_stays_sound_when_resized(data: bytes, sizes: list[tuple[int, i
         check_sound(screen)
     screen.feed(more)
     check_sound(screen)
+
+
+@given(STREAMS, STREAMS)
+def test_a_screen_stays_sound_when_its_tables_are_full(data: bytes, more: bytes) -> None:
+    screen = Driven(20, 6, history=20)
+    for table, name, limit in ((screen.styles, "LIMIT", 9), (screen.clusters, "LIMIT", 4)):
+        setattr(table, name, limit)
+    screen.feed(data)
+    check_sound(screen)
+    screen.changed()
+    screen.feed(more)
+    check_sound(screen)
+    assert len(screen.styles) <= 9
+    assert len(screen.clusters) <= 4

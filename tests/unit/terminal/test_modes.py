@@ -32,7 +32,8 @@ def test_an_ansi_mode_that_no_terminal_has_is_told_as_never_set(mode: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"), [("?8", "?8;4"), ("?60", "?60;0"), ("?9999", "?9999;0"), ("99", "99;0")]
+    ("asked", "answer"),
+    [("?8", "?8;4"), ("?2", "?2;3"), ("?60", "?60;0"), ("?9999", "?9999;0"), ("99", "99;0")],
 )
 def test_other_modes_are_told_as_never_set_or_unknown(asked: str, answer: str) -> None:
     assert Driven().asked(f"{CSI}{asked}$p") == f"{CSI}{answer}$y"

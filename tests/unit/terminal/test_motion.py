@@ -17,6 +17,7 @@ SIDES = f"{CSI}?69h{CSI}5;10s"
         (f"{CSI}D", (5, 4)), (f"{CSI}99D", (5, 1)), (f"{CSI}2E", (7, 1)), (f"{CSI}2F", (3, 1)),
         (f"{CSI}G", (5, 1)), (f"{CSI}10G", (5, 10)), (f"{CSI}9999G", (5, 80)), (f"{CSI}0`", (5, 1)),
         (f"{CSI}d", (1, 5)), (f"{CSI}9d", (9, 5)), (f"{CSI}3a", (5, 8)), (f"{CSI}3e", (8, 5)),
+        (f"{CSI}2j", (5, 3)), (f"{CSI}9j", (5, 1)), (f"{CSI}2k", (3, 5)),
         (f"{CSI}H", (1, 1)), (f"{CSI}7H", (7, 1)), (f"{CSI};7H", (1, 7)), (f"{CSI}999;999f", (25, 80)),
         (f"{CSI}2;3H", (2, 3)), ("\r", (5, 1)), ("\b", (5, 4)), ("\n", (6, 5)), ("\v", (6, 5)),
         ("\f", (6, 5)),
@@ -101,6 +102,10 @@ def test_tab_stops_are_set_cleared_and_told() -> None:
     assert screen.asked(f"{CSI}2$w") == "\x1bP2$u5/20\x1b\\"
     assert screen.tell(f"{CSI}20G{CSI}g\r\t\t").at() == (1, 40)
     assert screen.tell("\x1bP2$t3/7\x1b\\\r\t").at() == (1, 3)
+
+
+def test_the_usual_tab_stops_come_back() -> None:
+    assert Driven(40, 3).tell(f"{CSI}3g{CSI}?5W\t\t").at() == (1, 17)
 
 
 def test_a_tab_at_the_edge_does_not_wrap_unless_the_fix_for_more_is_on() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slshell.terminal import style as looks
-from tests.unit.terminal.drive import CSI, Driven
+from slshell.terminal.style import Styles
+from tests.unit.terminal.drive import CSI, Driven, check_sound
 
 EIGHT = ["abcdefgh", "ijklmnop", "qrstuvwx", "yz012345", "ABCDEFGH", "IJKLMNOP", "QRSTUVWX", "YZ6789!@"]
 
@@ -65,6 +66,14 @@ def test_attributes_of_a_stream_go_from_row_to_row() -> None:
     screen = Driven(4, 3).tell(f"abcd\r\nefgh{CSI}1;3;2;2;1$r")
     bold = [[screen.cell(x, y).style.has(looks.BOLD) for x in range(4)] for y in range(2)]
     assert bold == [[False, False, True, True], [True, True, False, False]]
+
+
+def test_new_looks_of_a_rectangle_may_need_room_for_their_styles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LIMIT", 40)
+    screen = Driven(10, 4)
+    for number in range(200):
+        screen.tell(f"{CSI}38;5;{number}mx{CSI}1;1;4;10;{number % 9}$t")
+        check_sound(screen)
 
 
 @pytest.mark.parametrize(
