@@ -106,6 +106,11 @@ def dec_mode(screen: Screen, numbers: Numbers) -> None:
         screen.answer_sequence("[", f"?{number};{screen.modes.dec_state(number)}$y")
 
 
+def locator(screen: Screen, _numbers: Numbers) -> None:
+    """DECRQLP: there is none."""
+    screen.answer_sequence("[", "0&w")
+
+
 def other_keys(screen: Screen, numbers: Numbers) -> None:
     """XTQMODKEYS."""
     if numbers[0] == 4:

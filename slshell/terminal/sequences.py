@@ -208,6 +208,7 @@ CONTROL_SEQUENCES: dict[str, Callable[[Screen, Numbers], None]] = {
     "$|": _set_width,
     "$}": switches.keep("$}", 1),
     "$~": switches.keep("$~", 2),
+    "'|": reports.locator,
     "'}": editing.insert_columns,
     "'~": editing.delete_columns,
     "*x": switches.keep("*x", 2),

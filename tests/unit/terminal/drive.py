@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from slshell.terminal.cells import FIRST_CLUSTER, TAIL, width
@@ -11,6 +12,8 @@ from slshell.terminal.row import Row
 from slshell.terminal.screen import Allowed, Screen
 
 CSI = "\x1b["
+CALM = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+"""How generated examples are tried: many, and without a look at the clock."""
 
 
 class Driven(Screen):

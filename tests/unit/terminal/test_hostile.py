@@ -7,9 +7,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.terminal.drive import HOSTILE, STREAMS, Driven, check_sound, snapshot
+from tests.unit.terminal.drive import CALM, HOSTILE, STREAMS, Driven, check_sound, snapshot
 
 
+@CALM
 @given(HOSTILE, st.integers(1, 30), st.integers(1, 8))
 def test_a_screen_stays_sound_whatever_is_fed(data: bytes, columns: int, rows: int) -> None:
     screen = Driven(columns, rows, history=20)
@@ -17,6 +18,7 @@ def test_a_screen_stays_sound_whatever_is_fed(data: bytes, columns: int, rows: i
     check_sound(screen)
 
 
+@CALM
 @given(HOSTILE, st.lists(st.integers(0, 400)))
 def test_where_a_stream_is_cut_makes_no_difference(data: bytes, places: list[int]) -> None:
     whole, cut = Driven(20, 6), Driven(20, 6)
@@ -27,6 +29,7 @@ def test_where_a_stream_is_cut_makes_no_difference(data: bytes, places: list[int
     assert snapshot(whole) == snapshot(cut)
 
 
+@CALM
 @given(STREAMS)
 def test_a_stream_may_come_byte_by_byte(data: bytes) -> None:
     whole, cut = Driven(20, 6), Driven(20, 6)
@@ -36,6 +39,7 @@ def test_a_stream_may_come_byte_by_byte(data: bytes) -> None:
     assert snapshot(whole) == snapshot(cut)
 
 
+@CALM
 @given(HOSTILE, st.lists(st.tuples(st.integers(1, 40), st.integers(1, 12)), max_size=6), HOSTILE)
 def test_a_screen_stays_sound_when_resized(data: bytes, sizes: list[tuple[int, int]], more: bytes) -> None:
     screen = Driven(20, 6, history=20)
@@ -47,6 +51,7 @@ def test_a_screen_stays_sound_when_resized(data: bytes, sizes: list[tuple[int, i
     check_sound(screen)
 
 
+@CALM
 @given(STREAMS, STREAMS)
 def test_a_screen_stays_sound_when_its_tables_are_full(data: bytes, more: bytes) -> None:
     screen = Driven(20, 6, history=20)

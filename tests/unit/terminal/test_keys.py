@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from slshell.terminal import keys
 from slshell.terminal.keys import ALT, CTRL, SHIFT, Mouse
 from slshell.terminal.modes import Modes
-from tests.unit.terminal.drive import CSI, Driven
+from tests.unit.terminal.drive import CALM, CSI, Driven
 
 
 def modes(*told: str) -> Modes:
@@ -102,6 +102,7 @@ def test_pasted_lines_end_as_the_return_key_does() -> None:
     assert keys.paste("é\n", modes(f"{CSI}?2004h")) == b"\x1b[200~\xc3\xa9\r\x1b[201~"
 
 
+@CALM
 @given(st.text())
 def test_nothing_pasted_can_end_the_paste_or_be_a_sequence(text: str) -> None:
     sent = keys.paste(f"x\x1b[201~{text}\x9b201~", modes(f"{CSI}?2004h"))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from slshell.terminal import palette
 from slshell.terminal import style as looks
 from slshell.terminal.style import DEFAULT, RGB
-from tests.unit.terminal.drive import CSI, Driven
+from tests.unit.terminal.drive import CALM, CSI, Driven
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.bin"))
 PYTE_KNOWS = ("apt", "git-log", "ls", "mc", "tmux")
@@ -138,7 +138,8 @@ COLORS = st.sampled_from([f"{CSI}{color}m" for color in ("", "1", "31", "44", "3
 NUMBER = st.one_of(st.integers(1, 9).map(str), st.just(""))
 PLACES = st.builds("\x1b[{};{}{}".format, NUMBER, NUMBER, st.sampled_from("Hf"))
 SEQUENCES = st.builds("\x1b[{}{}".format, NUMBER, st.sampled_from("ABCDEFGHJKLMX`adeg"))
-EXPLICIT = st.builds("\x1b[{}{}".format, st.integers(1, 9), st.sampled_from("ABCDEFGHX`adeg"))
+PLAIN_CONTROLS = st.sampled_from(["\r\n", "\n", "\r", "\b", "\t", "\x1bD", "\x1bM"])
+EXPLICIT = st.builds("\x1b[{}{}".format, st.integers(1, 9), st.sampled_from("ABCDEFGHXadeg"))
 PLACED = st.builds(
     "\x1b[{};{}H{}".format, st.integers(1, 6), st.integers(1, 12), st.text("abc XYZ", min_size=1, max_size=7)
 )
@@ -149,6 +150,7 @@ LINES = st.builds("\x1b[{}{}".format, NUMBER, st.sampled_from("CDGJKLMX"))
 COMMON = (NARROW, CONTROLS, COLORS, PLACES, SEQUENCES)
 
 
+@CALM
 @given(
     st.one_of(
         st.lists(st.one_of(*COMMON, BEYOND_ASCII, MODES, EDITS), max_size=30),
@@ -163,6 +165,7 @@ def test_a_generated_stream_reads_as_in_bittty(text: str) -> None:
     assert screen.y == board.cursor.y
 
 
+@CALM
 @given(st.lists(st.one_of(NARROW, WIDE, st.just("\r\n")), max_size=30).map("".join))
 def test_wide_text_reads_as_in_bittty(text: str) -> None:
     screen, board = Driven(20, 6).tell(text), Board(width=20, height=6, model=XTERM)
@@ -170,7 +173,8 @@ def test_wide_text_reads_as_in_bittty(text: str) -> None:
     assert screen.shown() == [board.blitter.main_page.get_line_text(y).rstrip() for y in range(6)]
 
 
-@given(st.lists(st.one_of(PLACED, CONTROLS, COLORS, EXPLICIT), max_size=30).map("".join))
+@CALM
+@given(st.lists(st.one_of(PLACED, PLAIN_CONTROLS, COLORS, EXPLICIT), max_size=30).map("".join))
 def test_a_generated_stream_reads_as_in_pyte(text: str) -> None:
     screen, other = Driven(20, 6).tell(text), pyte.Screen(20, 6)
     pyte.ByteStream(other).feed(text.encode())

@@ -24,7 +24,7 @@ from tests.unit.terminal.drive import CSI, Driven
         (f"{CSI}?75n", f"{CSI}?70n"),
         (f"{CSI}?85n", f"{CSI}?83n"), (f"{CSI}x", f"{CSI}2;1;1;128;128;1;0x"),
         (f"{CSI}1x", f"{CSI}3;1;1;128;128;1;0x"),
-        (f"{CSI}>4;2m{CSI}?4m", f"{CSI}>4;2m"), (f"{CSI}?996n", ""),
+        (f"{CSI}>4;2m{CSI}?4m", f"{CSI}>4;2m"), (f"{CSI}?996n", ""), (f"{CSI}'|", f"{CSI}0&w"),
     ],
 )  # fmt: skip
 def test_a_question_is_answered(asked: str, answer: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.terminal.drive import CSI, Driven, check_sound
+from tests.unit.terminal.drive import CALM, CSI, Driven, check_sound
 
 LINES = st.lists(st.text("ab 中é\u0301", max_size=60), min_size=1, max_size=30)
 
@@ -92,6 +92,7 @@ def test_sizes_beyond_reason_are_cut() -> None:
     assert (screen.columns, screen.rows) == (1000, 500)
 
 
+@CALM
 @given(LINES, st.integers(2, 40), st.integers(1, 12), st.integers(2, 40), st.integers(1, 12))
 def test_text_survives_narrow_and_wide_again(
     lines: list[str], columns: int, rows: int, other_columns: int, other_rows: int
