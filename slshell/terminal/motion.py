@@ -97,15 +97,15 @@ def previous_line(screen: Screen, numbers: Numbers) -> None:
 
 def line_feed(screen: Screen) -> None:
     """LF, VT and FF."""
+    screen.line_feed()
     if screen.modes.linefeed_returns:
         carriage_return(screen)
-    screen.line_feed()
 
 
 def next_row(screen: Screen) -> None:
-    """NEL."""
-    carriage_return(screen)
+    """NEL: down before it goes to the margin, for only a cursor between the margins scrolls."""
     screen.line_feed()
+    carriage_return(screen)
 
 
 def to(screen: Screen, x: int, y: int) -> None:

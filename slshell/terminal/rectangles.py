@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from slshell.terminal import sgr
 from slshell.terminal import style as looks
 from slshell.terminal.cells import TAIL
 from slshell.terminal.editing import blank_unprotected
 from slshell.terminal.motion import Numbers, count
 from slshell.terminal.row import Row
 from slshell.terminal.state import DEC_PROTECTED
-from slshell.terminal.style import PLAIN, Style
+from slshell.terminal.style import DEFAULT, PLAIN, Style
 from slshell.terminal.writing import put_styled
 
 if TYPE_CHECKING:
@@ -166,6 +167,25 @@ def _new_codes(
         if generation == screen.styles.generation:
             return changes
     return {}
+
+
+def tell_looks(screen: Screen, numbers: Numbers) -> None:
+    """XTREPORTSGR: the look that all cells of a rectangle have in common."""
+    area = rectangle(screen, numbers)
+    if area is None:
+        return
+    codes: set[str] = set()
+    for row in screen.page.rows[area.top : area.bottom]:
+        codes.update(row.cut(area.left, area.right)[1])
+    first, *others = (screen.styles[code] for code in codes)
+    for style in others:
+        first = Style(
+            first.foreground if first.foreground == style.foreground else DEFAULT,
+            first.background if first.background == style.background else DEFAULT,
+            first.attributes & style.attributes,
+            first.underline if first.underline == style.underline else 0,
+        )
+    screen.answer_sequence("[", f"{sgr.describe(first)}m")
 
 
 def checksum(screen: Screen, numbers: Numbers) -> None:

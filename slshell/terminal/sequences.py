@@ -196,6 +196,7 @@ CONTROL_SEQUENCES: dict[str, Callable[[Screen, Numbers], None]] = {
     "#q": switches.pop_pen,
     "#{": switches.push_pen,
     "#}": switches.pop_pen,
+    "#|": rectangles.tell_looks,
     "#y": rectangles.set_checksum,
     "$p": reports.ansi_mode,
     "$r": rectangles.change,

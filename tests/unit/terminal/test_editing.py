@@ -60,7 +60,8 @@ def test_an_edit_within_margins(told: str, shown: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [f"{CSI}L", f"{CSI}M", f"{CSI}@", f"{CSI}P", f"{CSI}'}}", f"{CSI}'~", "\n", "\x1bM"]
+    "told",
+    [f"{CSI}L", f"{CSI}M", f"{CSI}@", f"{CSI}P", f"{CSI}'}}", f"{CSI}'~", "\n", "\x1bM", f"{CSI}4;5H\x1bE"],
 )
 def test_outside_the_margins_nothing_is_moved(told: str) -> None:
     assert five(SIDES, f"{CSI}2;4r{CSI}1;1H", told).shown(5) == FIVE

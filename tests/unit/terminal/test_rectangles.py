@@ -76,6 +76,14 @@ def test_new_looks_of_a_rectangle_may_need_room_for_their_styles(monkeypatch: py
         check_sound(screen)
 
 
+def test_the_look_that_cells_have_in_common_is_told() -> None:
+    screen = Driven(4, 2).tell(f"{CSI}1;31;4ma{CSI}0;1;32;4mb")
+    assert screen.asked(f"{CSI}1;1;1;1#|") == f"{CSI}0;1;4;31m"
+    assert screen.asked(f"{CSI}1;1;1;2#|") == f"{CSI}0;1;4m"
+    assert screen.asked(f"{CSI}#|") == f"{CSI}0m"
+    assert screen.asked(f"{CSI}9;9;9;9#|") == ""
+
+
 @pytest.mark.parametrize(
     ("told", "answer"),
     [
