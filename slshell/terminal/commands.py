@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ COLORS_LIMIT = 512
 """Colours that one command may set or ask for."""
 
 _COLORS = 256
+_SELECTIONS = re.compile(r"[cpqs0-7]*")
 
 
 def run(screen: Screen, text: str, terminator: str) -> None:
@@ -106,9 +108,9 @@ def _link(screen: Screen, text: str) -> None:
 
 def _clipboard(screen: Screen, text: str) -> None:
     """OSC 52, if allowed at all: keep what is to be copied; what is told back is only what was set so."""
-    if not screen.allowed.clipboard:
-        return
     which, _, data = text.partition(";")
+    if not screen.allowed.clipboard or not _SELECTIONS.fullmatch(which):
+        return
     if data == "?":
         if screen.clipboard is not None:
             screen.answer_sequence("]", f"52;{which or 's0'};{base64.b64encode(screen.clipboard).decode()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from slshell.terminal import sgr
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from slshell.terminal.screen import Screen
 
 NAMES_LIMIT = 64
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _CAPABILITIES = {
     "Co": "256",
     "colors": "256",
@@ -60,14 +62,16 @@ def _capabilities(screen: Screen, text: str) -> None:
     """XTGETTCAP: names, and values where known, as hexadecimal digits."""
     found = []
     for name in text.split(";")[:NAMES_LIMIT]:
-        try:
-            value = _CAPABILITIES.get(bytes.fromhex(name).decode("ascii", "replace"))
-        except ValueError:
-            value = None
+        # What is told back goes where keys go, so nothing but digits may be in it.
+        value = _CAPABILITIES.get(_text(name)) if _HEXADECIMAL.fullmatch(name) else None
         if value is None:
             break
         found.append(f"{name}={value.encode().hex().upper()}")
     screen.answer_sequence("P", f"1+r{';'.join(found)}" if found else "0+r")
+
+
+def _text(digits: str) -> str:
+    return bytes.fromhex(digits).decode("ascii", "replace")
 
 
 def _restore_tabs(screen: Screen, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -72,7 +73,9 @@ def check_sound(screen: Screen) -> None:
     for row in (*screen.main.rows, *screen.alternate.rows, *screen.history):
         _check_row(screen, row)
     assert all(len(row.text) <= screen.columns for row in (*screen.main.rows, *screen.alternate.rows))
-    assert [len(line.encode()) > 0 for line in screen.lines()] == [True] * screen.rows
+    for line in screen.lines():
+        assert line.encode()
+        assert not any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in line)
 
 
 def _check_row(screen: Screen, row: Row) -> None:

@@ -67,6 +67,7 @@ def test_the_clipboard_is_out_of_reach_unless_allowed() -> None:
     assert screen.asked("\x1b]52;c;?\x1b\\") == ""
     assert screen.asked("\x1b]52;;aGk=\x1b\\\x1b]52;;?\x1b\\") == "\x1b]52;s0;aGk=\x1b\\"
     assert screen.clipboard == b"hi"
+    assert screen.asked("\x1b]52;rm -r;?\x1b\\") == ""
     assert screen.tell("\x1b]52;c;!\x07").clipboard == b""
 
 
