@@ -52,6 +52,7 @@ def cut(screen: Screen, columns: int, rows: int) -> None:
     above = max(screen.y - rows + 1, 0)
     if screen.page is screen.main:
         screen.history.extend(screen.main.rows[:above])
+        screen.scrolled += above
     del screen.page.rows[:above]
     screen.main.fit(columns, rows)
     screen.alternate.fit(columns, rows)
@@ -81,6 +82,7 @@ def _resize_main(screen: Screen, cursor: Place, columns: int, rows: int) -> Plac
     if used < len(shown):
         first = max(first, min(top.row, cursor.row))
     screen.history = deque(everything[:first], maxlen=history.maxlen)
+    screen.scrolled = first
     screen.main.rows = everything[first:]
     screen.main.rows += [Row() for _ in range(rows - len(screen.main.rows))]
     return Place(max(cursor.row - first, 0), cursor.column)

@@ -106,6 +106,7 @@ class Screen(Writing):
         self.alternate = Page(self.rows)
         self.page = self.main
         self.history: deque[Row] = deque(maxlen=self._history_limit)
+        self.scrolled = 0
         self.modes = Modes()
         self.charsets = Charsets()
         self.palette = Palette()
@@ -230,6 +231,10 @@ class Screen(Writing):
         back = min(max(back, 0), len(self.history))
         first = len(self.history) - back
         return [*islice(self.history, first, first + self.rows), *self.page.rows[: max(self.rows - back, 0)]]
+
+    def plain(self, row: Row, first: int = 0, end: int | None = None) -> str:
+        """The text in some columns of a row; a wide character belongs to its first column."""
+        return self.clusters.plain(row.text[first:end])
 
     def runs(self, row: Row) -> list[Run]:
         """A row of this screen cut where the style changes; what is missing at its end is blank and plain."""

@@ -30,6 +30,8 @@ class Writing:
     page: Page
     main: Page
     history: deque[Row]
+    scrolled: int
+    """Rows that have ever gone to the history: a row keeps its number when older ones are forgotten."""
     modes: Modes
     charsets: Charsets
     styles: Styles
@@ -120,12 +122,14 @@ class Writing:
             and self.bottom - self.top == self.rows - 1
         ):
             self.history.append(rows.pop(0))
+            self.scrolled += 1
             rows.append(Row())
             return
         count = min(count, self.bottom - self.top + 1)
         first = self.top
         if first == 0 and self.page is self.main:
             self.history.extend(rows[:count])
+            self.scrolled += count
         del rows[first : first + count]
         self.insert_blank_rows(self.bottom + 1 - count, count)
 

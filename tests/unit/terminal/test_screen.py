@@ -50,6 +50,23 @@ def test_the_view_may_be_scrolled_back() -> None:
     assert [row.text for row in screen.view(-1)] == ["3", "4"]
 
 
+def test_a_row_keeps_its_number_when_older_ones_are_forgotten() -> None:
+    screen = Driven(5, 2, history=3).tell("\r\n".join("0123456789"))
+    first = screen.scrolled - len(screen.history)
+    assert [(first + place, row.text) for place, row in enumerate(screen.view(99), 0)] == [(5, "5"), (6, "6")]
+    screen.tell(f"{CSI}2S{CSI}3J")
+    assert screen.scrolled == 10
+    screen.resize(6, 2)
+    assert screen.scrolled == len(screen.history)
+
+
+def test_a_part_of_a_row_is_told_as_text() -> None:
+    screen = Driven(10, 2).tell("a中e\u0301b")
+    assert screen.plain(screen.page.rows[0]) == "a中e\u0301b"
+    assert screen.plain(screen.page.rows[0], 1, 4) == "中e\u0301"
+    assert screen.plain(screen.page.rows[0], 2) == "e\u0301b"
+
+
 def test_history_and_screen_are_one_text_with_whole_lines() -> None:
     screen = Driven(5, 2).tell("abcdefgh\r\nx  \r\n中\r\n")
     assert screen.text() == "abcdefgh\nx\n中"
