@@ -30,6 +30,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 _SGR, _SGR_NEWLINE, _PRINT, _PRINT_NEWLINE, _CSI, _NEWLINE, _CONTROL = 2, 3, 4, 5, 8, 9, 10
+LINES = re.compile(rf"(?:{_TEXT}*+\r\n){{4,}}+")
+"""Many lines of plain text, as floods have; looked for at the beginning of a piece only."""
+
 _STRING_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]++")
 _DEVICE = re.compile(r"([0-9:;<=>?]*)([ -/]*)([@-~])(.*)", re.DOTALL)
 
@@ -45,6 +48,9 @@ class Target(Protocol):
 
     def newline(self) -> None:
         """A carriage return and a line feed."""
+
+    def lines_of_text(self, text: str) -> None:
+        """Printable characters in lines, each of which ends with a carriage return and a line feed."""
 
     def control(self, character: str) -> None:
         """A control character below 0x20."""
@@ -90,6 +96,9 @@ class Parser:
         """Take the next piece."""
         target = self._target
         position, end = 0, len(text)
+        if self._state == _GROUND and (flood := LINES.match(text)):
+            target.lines_of_text(flood[0])
+            position = flood.end()
         while position < end:
             if self._state != _GROUND:
                 position = self._slowly(text, position)

@@ -90,6 +90,49 @@ class Writing:
         self.x = self.left if self.x >= self.left else 0
         self.line_feed()
 
+    def lines_of_text(self, text: str) -> None:
+        """Lines that each end with a carriage return and a line feed; most of them become rows at once."""
+        lines = text.split("\r\n")
+        del lines[-1]
+        is_ascii = text.isascii()
+        for place, line in enumerate(lines):
+            if is_ascii and place and self.y == self.rows - 1 and self._is_plain:
+                self._append(self._rows_of(lines[place:]))
+                self.last = next((line for line in reversed(lines) if line), self.last)
+                return
+            if line:
+                self.print(line)
+            self.newline()
+
+    def _rows_of(self, lines: list[str]) -> list[Row]:
+        """Rows for lines of one cell a character, long ones wrapped."""
+        columns, made = self.columns, []
+        for line in lines:
+            if len(line) <= columns:
+                made.append(Row(line))
+                continue
+            pieces = [Row(line[start : start + columns]) for start in range(0, len(line), columns)]
+            for piece in pieces[:-1]:
+                piece.wrapped = True
+            made += pieces
+        return made
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether text just goes into its row and full rows into the history."""
+        return (
+            self.pen == PLAIN and self.print == self._write and not self._insert and self._autowrap
+            and self.page is self.main and not self.left and self.right == self.columns - 1
+            and not self.top and self.bottom == self.rows - 1
+        )  # fmt: skip
+
+    def _append(self, made: list[Row]) -> None:
+        """Put rows where the cursor is, in the last row, which is blank; a blank row comes below them."""
+        rows = [*self.page.rows[:-1], *made, Row()]
+        self.history.extend(rows[: len(made)])
+        self.scrolled += len(made)
+        self.page.rows = rows[len(made) :]
+
     def line_feed(self) -> None:
         """Down one row; at the bottom margin, what is above moves up."""
         self.pending = False

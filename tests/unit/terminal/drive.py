@@ -128,6 +128,7 @@ WORDS = st.one_of(
     st.text("abc XYZ", min_size=1, max_size=30),
     st.text("é─│中文字한🙂👩\u200d\u0301\u0308\ufe0f\u3000\uffff\U00100001", min_size=1, max_size=12),
 )
+LINES = st.lists(st.text("ab ", max_size=45).map("{}\r\n".format), min_size=4, max_size=12).map("".join)
 CONTROLS = st.sampled_from([*"\n\r\b\t\v\f\a\x0e\x0f\x18\x7f", "\r\n"])
 ESCAPES = st.sampled_from([*"DEHMNOVWZcno~}|6789=>", "#8", "#3", "#5", "(0", "(B", ")0", "%G"]).map(
     "\x1b{}".format
@@ -159,7 +160,9 @@ STRINGS = st.sampled_from(
         "\x1b^y\x1b\\", "\x1bXz\x1b\\", "\x1bPq#0;2;0;0;0~-\x1b\\", "\x1bP2$t9/17\x1b\\",
     ]
 )  # fmt: skip
-PIECES = st.one_of(WORDS, WORDS, CONTROLS, ESCAPES, SEQUENCES, SEQUENCES, SWITCHES, INSERT, COLORS, STRINGS)
+PIECES = st.one_of(
+    WORDS, WORDS, LINES, CONTROLS, ESCAPES, SEQUENCES, SEQUENCES, SWITCHES, INSERT, COLORS, STRINGS
+)
 STREAMS = st.lists(PIECES, max_size=40).map(lambda pieces: "".join(pieces).encode())
 """Streams of whole sequences, sensible and not."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.terminal.drive import CSI, Driven
+from tests.unit.terminal.drive import CSI, Driven, snapshot
 
 
 def test_text_goes_on_in_the_next_row_only_with_the_next_character() -> None:
@@ -38,6 +38,33 @@ def test_rows_that_leave_at_the_top_go_to_the_history() -> None:
 @pytest.mark.parametrize("told", [f"{CSI}?1049h", f"{CSI}2;3r{CSI}3;1H", f"{CSI}?69h{CSI}2;4s{CSI}3;2H"])
 def test_rows_of_a_region_or_of_the_alternate_screen_leave_no_history(told: str) -> None:
     assert not Driven(5, 3).tell(told, "\n" * 9).history
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "\n" * 9,
+        "abc",
+        f"{CSI}?7l",
+        f"{CSI}4h",
+        f"{CSI}41m",
+        f"{CSI}1;2r",
+        "\x1b(0",
+        f"{CSI}?47h{CSI}9H",
+        "中",
+    ],
+)
+@pytest.mark.parametrize(
+    "lines", [["q"] * 7, ["q" * 9, "", "q" * 4, "q", "q" * 11, "", ""], ["é", "q", "中q", "q", "q"]]
+)
+def test_many_lines_at_once_are_written_like_each_by_itself(before: str, lines: list[str]) -> None:
+    at_once, one_by_one = Driven(4, 3, history=6).tell(before), Driven(4, 3, history=6).tell(before)
+    at_once.tell("".join(f"{line}\r\n" for line in lines), f"x{CSI}b")
+    for line in lines:
+        one_by_one.tell(line, "\r\n")
+    one_by_one.tell(f"x{CSI}b")
+    assert snapshot(at_once) == snapshot(one_by_one)
 
 
 def test_insert_mode_moves_the_rest_of_the_row() -> None:
