@@ -6,31 +6,31 @@ import pytest
 
 from tests.unit.terminal.drive import CSI, Driven
 
-FIVE = ["abcde", "fghij", "klmno", "pqrst", "uvwxy"]
+FIVE = ["12345", "67890", "ABCDE", "FGHIJ", "KLMNO"]
 SIDES = f"{CSI}?69h{CSI}2;4s"
 
 
 def five(*told: str) -> Driven:
-    """A screen with five rows of text and the cursor on the `h`."""
+    """A screen with five rows of text and the cursor on the `8`."""
     return Driven(7, 6).tell("\r\n".join(FIVE), f"{CSI}2;3H", *told)
 
 
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        (f"{CSI}J", ["abcde", "fg", "", "", ""]), (f"{CSI}1J", ["", "   ij", "klmno", "pqrst", "uvwxy"]),
+        (f"{CSI}J", ["12345", "67", "", "", ""]), (f"{CSI}1J", ["", "   90", "ABCDE", "FGHIJ", "KLMNO"]),
         (f"{CSI}2J", [""] * 5), (f"{CSI}3J", FIVE), (f"{CSI}9J", FIVE),
-        (f"{CSI}K", ["abcde", "fg", *FIVE[2:]]), (f"{CSI}1K", ["abcde", "   ij", *FIVE[2:]]),
-        (f"{CSI}2K", ["abcde", "", *FIVE[2:]]), (f"{CSI}2X", ["abcde", "fg  j", *FIVE[2:]]),
-        (f"{CSI}@", ["abcde", "fg hij", *FIVE[2:]]), (f"{CSI}99@", ["abcde", "fg", *FIVE[2:]]),
-        (f"{CSI}P", ["abcde", "fgij", *FIVE[2:]]), (f"{CSI}99P", ["abcde", "fg", *FIVE[2:]]),
-        (f"{CSI}L", ["abcde", "", "fghij", "klmno", "pqrst"]), (f"{CSI}M", ["abcde", *FIVE[2:], ""]),
+        (f"{CSI}K", ["12345", "67", *FIVE[2:]]), (f"{CSI}1K", ["12345", "   90", *FIVE[2:]]),
+        (f"{CSI}2K", ["12345", "", *FIVE[2:]]), (f"{CSI}2X", ["12345", "67  0", *FIVE[2:]]),
+        (f"{CSI}@", ["12345", "67 890", *FIVE[2:]]), (f"{CSI}99@", ["12345", "67", *FIVE[2:]]),
+        (f"{CSI}P", ["12345", "6790", *FIVE[2:]]), (f"{CSI}99P", ["12345", "67", *FIVE[2:]]),
+        (f"{CSI}L", ["12345", "", "67890", "ABCDE", "FGHIJ"]), (f"{CSI}M", ["12345", *FIVE[2:], ""]),
         (f"{CSI}S", [*FIVE[1:], ""]), (f"{CSI}2T", ["", "", *FIVE[:3]]), (f"{CSI}99S", [""] * 5),
-        (f"{CSI}'}}", ["ab cde", "fg hij", "kl mno", "pq rst", "uv wxy"]),
-        (f"{CSI}2'~", ["abe", "fgj", "klo", "pqt", "uvy"]),
-        (f"{CSI} @", ["bcde", "ghij", "lmno", "qrst", "vwxy"]), (f"{CSI} A", [f" {line}" for line in FIVE]),
+        (f"{CSI}'}}", ["12 345", "67 890", "AB CDE", "FG HIJ", "KL MNO"]),
+        (f"{CSI}2'~", ["125", "670", "ABE", "FGJ", "KLO"]),
+        (f"{CSI} @", ["2345", "7890", "BCDE", "GHIJ", "LMNO"]), (f"{CSI} A", [f" {line}" for line in FIVE]),
         ("\r\x1b6", [f" {line}" for line in FIVE]),
-        (f"{CSI}7G\x1b9", ["bcde", "ghij", "lmno", "qrst", "vwxy"]),
+        (f"{CSI}7G\x1b9", ["2345", "7890", "BCDE", "GHIJ", "LMNO"]),
     ],
 )  # fmt: skip
 def test_an_edit_on_a_full_screen(told: str, shown: list[str]) -> None:
@@ -40,19 +40,19 @@ def test_an_edit_on_a_full_screen(told: str, shown: list[str]) -> None:
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        (f"{CSI}L", ["abcde", "f   j", "kghio", "plmnt", "uvwxy"]),
-        (f"{CSI}99L", ["abcde", "f   j", "k   o", "p   t", "uvwxy"]),
-        (f"{CSI}M", ["abcde", "flmnj", "kqrso", "p   t", "uvwxy"]),
-        (f"{CSI}2S", ["abcde", "fqrsj", "k   o", "p   t", "uvwxy"]),
-        (f"{CSI}T", ["abcde", "f   j", "kghio", "plmnt", "uvwxy"]),
-        (f"{CSI}@", ["abcde", "fg hj", "klmno", "pqrst", "uvwxy"]),
-        (f"{CSI}P", ["abcde", "fgi j", "klmno", "pqrst", "uvwxy"]),
-        (f"{CSI}'}}", ["abcde", "fg hj", "kl mo", "pq rt", "uvwxy"]),
-        (f"{CSI}'~", ["abcde", "fgi j", "kln o", "pqs t", "uvwxy"]),
-        (f"{CSI}4G\x1b9", ["abcde", "fhi j", "kmn o", "prs t", "uvwxy"]),
-        (f"{CSI}2G\x1b6", ["abcde", "f ghj", "k lmo", "p qrt", "uvwxy"]),
-        (f"{CSI}4;2H\n", ["abcde", "flmnj", "kqrso", "p   t", "uvwxy"]),
-        (f"{CSI}X{CSI}J", ["abcde", "fg", "", "", ""]),
+        (f"{CSI}L", ["12345", "6   0", "A789E", "FBCDJ", "KLMNO"]),
+        (f"{CSI}99L", ["12345", "6   0", "A   E", "F   J", "KLMNO"]),
+        (f"{CSI}M", ["12345", "6BCD0", "AGHIE", "F   J", "KLMNO"]),
+        (f"{CSI}2S", ["12345", "6GHI0", "A   E", "F   J", "KLMNO"]),
+        (f"{CSI}T", ["12345", "6   0", "A789E", "FBCDJ", "KLMNO"]),
+        (f"{CSI}@", ["12345", "67 80", "ABCDE", "FGHIJ", "KLMNO"]),
+        (f"{CSI}P", ["12345", "679 0", "ABCDE", "FGHIJ", "KLMNO"]),
+        (f"{CSI}'}}", ["12345", "67 80", "AB CE", "FG HJ", "KLMNO"]),
+        (f"{CSI}'~", ["12345", "679 0", "ABD E", "FGI J", "KLMNO"]),
+        (f"{CSI}4G\x1b9", ["12345", "689 0", "ACD E", "FHI J", "KLMNO"]),
+        (f"{CSI}2G\x1b6", ["12345", "6 780", "A BCE", "F GHJ", "KLMNO"]),
+        (f"{CSI}4;2H\n", ["12345", "6BCD0", "AGHIE", "F   J", "KLMNO"]),
+        (f"{CSI}X{CSI}J", ["12345", "67", "", "", ""]),
     ],
 )  # fmt: skip
 def test_an_edit_within_margins(told: str, shown: list[str]) -> None:

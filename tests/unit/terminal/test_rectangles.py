@@ -8,7 +8,7 @@ from slshell.terminal import style as looks
 from slshell.terminal.style import Styles
 from tests.unit.terminal.drive import CSI, Driven, check_sound
 
-EIGHT = ["abcdefgh", "ijklmnop", "qrstuvwx", "yz012345", "ABCDEFGH", "IJKLMNOP", "QRSTUVWX", "YZ6789!@"]
+EIGHT = ["01234567", "89abcdef", "ghijklmn", "opqrstuv", "wxyzABCD", "EFGHIJKL", "MNOPQRST", "UVWXYZ-+"]
 
 
 def eight(*told: str) -> list[str]:
@@ -23,19 +23,19 @@ def changed(**rows: str) -> list[str]:
 @pytest.mark.parametrize(
     ("told", "shown"),
     [
-        (f"{CSI}2;2;4;4;1;5;5;1$v", changed(r5="ABCDjklH", r6="IJKLrstP", r7="QRSTz01X")),
-        (f"{CSI}2;2;4;4;1;3;3;1$v", changed(r3="qrjklvwx", r4="yzrst345", r5="ABz01FGH")),
-        (f"{CSI};;2;2;;5;5;1$v", changed(r5="ABCDabGH", r6="IJKLijOP")),
-        (f"{CSI}2;2;4;4;1$v", changed(r1="jkldefgh", r2="rstlmnop", r3="z01tuvwx")),
+        (f"{CSI}2;2;4;4;1;5;5;1$v", changed(r5="wxyz9abD", r6="EFGHhijL", r7="MNOPpqrT")),
+        (f"{CSI}2;2;4;4;1;3;3;1$v", changed(r3="gh9ablmn", r4="ophijtuv", r5="wxpqrBCD")),
+        (f"{CSI};;2;2;;5;5;1$v", changed(r5="wxyz01CD", r6="EFGH89KL")),
+        (f"{CSI}2;2;4;4;1$v", changed(r1="9ab34567", r2="hijbcdef", r3="pqrjklmn")),
         (f"{CSI}2;2;1;1;1;5;5;1$v", EIGHT),
-        (f"{CSI}33;5;5;7;7$x", changed(r5="ABCD!!!H", r6="IJKL!!!P", r7="QRST!!!X")),
+        (f"{CSI}33;5;5;7;7$x", changed(r5="wxyz!!!D", r6="EFGH!!!L", r7="MNOP!!!T")),
         (f"{CSI}10;5;5;7;7$x", EIGHT),
-        (f"{CSI}5;5;7;7$z", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
-        (f"{CSI}5;5;7;7${{", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
+        (f"{CSI}5;5;7;7$z", changed(r5="wxyz   D", r6="EFGH   L", r7="MNOP   T")),
+        (f"{CSI}5;5;7;7${{", changed(r5="wxyz   D", r6="EFGH   L", r7="MNOP   T")),
         (f"{CSI}5;5;4;4$z", EIGHT),
-        (f"{CSI}8;8;99;99$z", changed(r8="YZ6789!")),
-        (f"{CSI}?69h{CSI}2;9s{CSI}2;9r{CSI}?6h{CSI}33;1;1;2;2$x", changed(r2="i!!lmnop", r3="q!!tuvwx")),
-        (f"{CSI}?69h{CSI}3;6s{CSI}3;6r{CSI}5;5;7;7$z", changed(r5="ABCD   H", r6="IJKL   P", r7="QRST   X")),
+        (f"{CSI}8;8;99;99$z", changed(r8="UVWXYZ-")),
+        (f"{CSI}?69h{CSI}2;9s{CSI}2;9r{CSI}?6h{CSI}33;1;1;2;2$x", changed(r2="8!!bcdef", r3="g!!jklmn")),
+        (f"{CSI}?69h{CSI}3;6s{CSI}3;6r{CSI}5;5;7;7$z", changed(r5="wxyz   D", r6="EFGH   L", r7="MNOP   T")),
     ],
 )  # fmt: skip
 def test_a_rectangle_is_changed_within_its_edges_only(told: str, shown: list[str]) -> None:
