@@ -1,6 +1,7 @@
 """Our screen beside those of two other emulators, on recorded streams of real programs and on generated ones.
 
-The recordings are what the programs wrote into a pseudo-terminal of 80x24 while somebody used them, unchanged.
+The recordings are what the programs wrote into a pseudo-terminal of 80x24 while somebody used them, with the
+name of the host blotted out.
 Where the others are known to be wrong they are not asked: pyte has no alternate screen and prints parts of
 newer sequences; neither of them knows all of the margins and protections.
 """
