@@ -1,0 +1,126 @@
+"""What is saved, restored and reset: the cursor, the tab stops, the whole terminal, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from slshell.terminal.cells import FIRST_CLUSTER
+from slshell.terminal.charsets import Charsets
+from slshell.terminal.page import Saved
+from slshell.terminal.row import Row
+from slshell.terminal.style import PLAIN
+
+if TYPE_CHECKING:
+    from slshell.terminal.screen import Screen
+
+UNPROTECTED, DEC_PROTECTED, ISO_PROTECTED = 0, 1, 2
+"""Whose protection was used last: DEC's holds for selective erasure only, ISO's for all."""
+
+HIGHEST_LEVEL = 5
+"""The VT500 family."""
+
+_FULL = 3 / 4
+"""A table that is fuller than this after a sweep costs the history its looks."""
+
+
+def default_tabs(columns: int, first: int = 0) -> bytearray:
+    """A stop every eight columns, for the columns from `first` on."""
+    return bytearray(x % 8 == 0 and x > 0 for x in range(first, columns))
+
+
+def save_cursor(screen: Screen) -> None:
+    """DECSC."""
+    screen.page.saved = Saved(
+        screen.x,
+        screen.y,
+        screen.pending,
+        screen.styles[screen.pen],
+        screen.charsets.copy(),
+        screen.modes.origin,
+    )
+
+
+def restore_cursor(screen: Screen) -> None:
+    """DECRC; home and nothing special when no cursor was saved."""
+    saved = screen.page.saved
+    if saved is None:
+        screen.x = screen.y = 0
+        screen.pending, screen.pen = False, PLAIN
+        charsets, origin = Charsets(), False
+    else:
+        screen.x, screen.y = min(saved.x, screen.columns - 1), min(saved.y, screen.rows - 1)
+        screen.pending = saved.pending and screen.x == screen.limit - 1
+        screen.pen = screen.styles.code(saved.style)
+        charsets, origin = saved.charsets.copy(), saved.origin
+    charsets.national = screen.modes.dec[42]
+    screen.charsets = charsets
+    screen.modes.dec[6] = origin
+    screen.settle()
+
+
+def soft_reset(screen: Screen) -> None:
+    """DECSTR: what is on the screen stays, and the cursor stays where it is."""
+    modes = screen.modes
+    modes.dec.update(dict.fromkeys((1, 6, 42, 45, 66, 69, 1045), False) | dict.fromkeys((7, 25), True))
+    modes.ansi.update({2: False, 4: False})
+    modes.modify_other_keys = 0
+    screen.full_margins()
+    screen.pen, screen.protection = PLAIN, UNPROTECTED
+    screen.pending = False
+    screen.charsets = Charsets()
+    screen.page.saved = None
+    screen.cursor_style = 0
+    screen.settings.clear()
+    screen.pen_stack.clear()
+    screen.settle()
+
+
+def hard_reset(screen: Screen) -> None:
+    """RIS: as after power-on; only a screen that was made 132 columns wide gets its 80 back."""
+    if screen.modes.dec[3]:
+        screen.resize_by_program(80, screen.rows)
+    screen.start()
+
+
+def sweep(screen: Screen) -> None:
+    """Forget styles and clusters that no cell has; if that is too little, the history becomes plain."""
+    rows = [*screen.main.rows, *screen.alternate.rows, *screen.history]
+    _keep_used(screen, rows)
+    if max(screen.styles.fullness, screen.clusters.fullness) > _FULL:
+        bare = _bare(screen)
+        for row in screen.history:
+            row.styles = ""
+            row.text = row.text if row.text.isascii() else "".join(map(bare, row.text))
+        _keep_used(screen, rows)
+
+
+def _keep_used(screen: Screen, rows: Iterable[Row]) -> None:
+    styles, clusters = _codes(rows)
+    new_styles = screen.styles.keep({*styles, screen.pen})
+    new_clusters = screen.clusters.keep(clusters)
+    for row in rows:
+        row.styles = row.styles.translate(new_styles)
+        if not row.text.isascii():
+            row.text = row.text.translate(new_clusters)
+    screen.pen = screen.pen.translate(new_styles)
+
+
+def _codes(rows: Iterable[Row]) -> tuple[set[str], set[str]]:
+    styles: set[str] = set()
+    characters: set[str] = set()
+    for row in rows:
+        styles.update(row.styles)
+        if not row.text.isascii():
+            characters.update(row.text)
+    return styles, {character for character in characters if ord(character) >= FIRST_CLUSTER}
+
+
+def _bare(screen: Screen) -> Callable[[str], str]:
+    def bare(character: str) -> str:
+        if ord(character) < FIRST_CLUSTER:
+            return character
+        first = screen.clusters.text(character)[0]
+        return first if ord(first) < FIRST_CLUSTER else "\ufffd"
+
+    return bare

@@ -1,0 +1,83 @@
+"""Colours and attributes of text."""
+
+from __future__ import annotations
+
+import pytest
+
+from slshell.terminal.style import (
+    BLINK,
+    BOLD,
+    DIM,
+    HIDDEN,
+    ITALIC,
+    OVERLINE,
+    PLAIN,
+    REVERSE,
+    RGB,
+    STRIKE,
+    Style,
+    Styles,
+    rgb,
+)  # fmt: skip
+from tests.unit.terminal.drive import CSI, Driven
+
+
+@pytest.mark.parametrize(
+    ("parameters", "style"),
+    [
+        ("1", Style(attributes=BOLD)), ("2;3", Style(attributes=DIM | ITALIC)),
+        ("5", Style(attributes=BLINK)),
+        ("7;8;9", Style(attributes=REVERSE | HIDDEN | STRIKE)), ("53", Style(attributes=OVERLINE)),
+        ("4", Style(underline=1)), ("21", Style(underline=2)), ("4:0", Style()), ("4:3", Style(underline=3)),
+        ("4:5", Style(underline=5)), ("4:9", Style()), ("1;22", Style()), ("4;24", Style()),
+        ("7;27;9;29", Style()),
+        ("31", Style(foreground=1)), ("97", Style(foreground=15)), ("47", Style(background=7)),
+        ("100", Style(background=8)), ("38;5;200", Style(foreground=200)),
+        ("38:5:200", Style(foreground=200)),
+        ("48;2;1;2;3", Style(background=RGB | 0x010203)), ("48:2:1:2:3", Style(background=RGB | 0x010203)),
+        ("48:2::1:2:3", Style(background=RGB | 0x010203)), ("58;5;9", Style(underline_color=9)),
+        ("58:2::9:8:7", Style(underline_color=RGB | 0x090807)), ("31;39;41;49", Style()),
+        ("31;;32", Style(foreground=2)),
+        ("1;31;0", Style()), ("", Style()), ("38;5", Style(foreground=0)),
+        ("38;5;999;1", Style(attributes=BOLD)),
+        ("38;9;1", Style(attributes=BOLD)), ("38;2;999;0;0", Style()),
+        ("38;5;3;1", Style(foreground=3, attributes=BOLD)),
+        ("999;1", Style(attributes=BOLD)), ("38:2", Style(foreground=RGB)), ("1:2:3;31", Style(foreground=1)),
+        ("99999999999999999999;1", Style(attributes=BOLD)),
+    ],
+)  # fmt: skip
+def test_parameters_make_a_style(parameters: str, style: Style) -> None:
+    assert Driven().tell(f"{CSI}{parameters}mx").cell(0, 0).style == style
+
+
+def test_the_parts_of_a_colour_of_24_bits_are_told_apart() -> None:
+    assert rgb(RGB | 0x0A141E) == (10, 20, 30)
+
+
+def test_sequences_for_keys_are_not_taken_for_looks() -> None:
+    assert Driven().tell(f"{CSI}>4;2m{CSI}?4mx").cell(0, 0).style == Style()
+
+
+def test_what_protects_a_cell_outlives_a_reset_of_looks() -> None:
+    screen = Driven(4, 2).tell(f'{CSI}1"q{CSI}1;0mx\r{CSI}?K')
+    assert screen.shown(1) == ["x"]
+
+
+def test_styles_that_no_cell_has_any_more_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LIMIT", 50)
+    screen = Driven(10, 3, history=2)
+    for number in range(500):
+        screen.tell(f"{CSI}38;2;1;{number // 256};{number % 256}mx")
+    assert len(screen.styles) <= 50
+    assert screen.cell(screen.x, screen.y).style.foreground == RGB | 0x010000 | 499
+    assert screen.cell(0, 0).style.foreground != -1
+
+
+def test_a_full_table_of_styles_costs_the_history_its_looks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LIMIT", 20)
+    screen = Driven(10, 2, history=5)
+    for number in range(60):
+        screen.tell(f"{CSI}38;5;{number}mx")
+    assert len(screen.styles) <= 20
+    assert all(code == PLAIN for row in list(screen.history)[:3] for code in row.styles)
+    assert screen.text() == "x" * 60
