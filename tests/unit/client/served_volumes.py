@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from slshell.model.cloud import Page
-from slshell.model.errors import Conflict, NotFound
+from slshell.model.errors import CloudUnreachable, Conflict, NotFound
 from slshell.model.volume import (
     GIB,
     QUARANTINED,
@@ -68,6 +68,8 @@ class ServedVolumes:
         self.ends: dict[str, dict[str, Any]] = {}
         self.content = b""
         """What an export holds."""
+        self.fail_after: int | None = None
+        """How many parts of an export are sent before the cloud cannot be reached."""
         self.exports: dict[str, Export] = {}
         self.received: dict[str, bytearray] = {}
 
@@ -216,6 +218,10 @@ class ServedVolumes:
             del self.exports[number]
             return 200, {}
         if rest:
+            if self.fail_after is not None:
+                self.fail_after -= 1
+                if self.fail_after < 0:
+                    raise CloudUnreachable("the cloud went away")
             start = int(query["offset"])
             return 200, self.content[start : start + int(query["length"])]
         return 200, self.exports[number]
