@@ -166,6 +166,18 @@ def test_going_back_keeps_what_was_there(running: Running) -> None:
     assert again.size_bytes == 2 * GIB
 
 
+def test_a_forgotten_state_that_nothing_stands_on_takes_no_space(running: Running) -> None:
+    one = snapshot(running, made(running), "old")
+    running.client.revert_volume(one.id, "old")
+    back = running.watch.volume(one.id, lambda now: len(now.snapshots) == 2 and not now.progress)
+    with running.cloud.database.read() as connection:
+        before = volume_records.snapshot_row(connection, one.id, back.snapshots[-1].name).handle
+    assert running.cloud.engine.volumes.usage([before])
+    running.client.delete_snapshot(one.id, back.snapshots[-1].name)
+    running.watch.volume(one.id, lambda _now: running.cloud.engine.volumes.usage([before]) == {})
+    assert settled(running, one.id).allocated_bytes > 0
+
+
 def test_layers_of_forgotten_snapshots_melt(running: Running) -> None:
     one = snapshot(running, made(running), "kept")
     store = running.cloud.engine.volumes

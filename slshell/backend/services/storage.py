@@ -175,7 +175,7 @@ class Storage:
             write.connection.execute(delete(snapshots).where(snapshots.c.id == kept.id))
             rows.change_volume(write, row.id)
             rows.tell(write, row, f"lost its snapshot {kept.name}")
-            rules.queue_melting(write)
+            records.add_job(write, "forget", "remove", payload={"handle": kept.handle})
         return self._asked(volume_id, caller)
 
     def delete(self, volume_id: str, caller: str) -> Volume:

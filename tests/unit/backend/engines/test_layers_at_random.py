@@ -96,7 +96,9 @@ class Chains(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete_snapshot(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from([one for one in self.volumes if one.snapshots]))
-        one.snapshots.remove(data.draw(st.sampled_from(one.snapshots)))
+        kept = data.draw(st.sampled_from(one.snapshots))
+        one.snapshots = [each for each in one.snapshots if each is not kept]
+        self.layers.remove(kept.handle, [state.handle for state in self._states()])
 
     @precondition(lambda self: self.volumes)
     @rule(data=st.data())
@@ -125,7 +127,7 @@ class Chains(RuleBasedStateMachine):
                     one.handle = moved.get(one.handle, one.handle)
                 handles = [one.handle for one in self._states()]
             self._check()
-            assert files(self.layers) >= named(*handles)
+            assert files(self.layers) == named(*handles)
         finally:
             shutil.rmtree(self.folder)
 
