@@ -61,6 +61,14 @@ def test_a_step_taken_again_makes_nothing_new(layers: Layers) -> None:
     assert read(layers, handle) == content((0, 1))
 
 
+def test_a_state_has_its_size_though_nothing_was_written_since_the_volume_grew(layers: Layers) -> None:
+    kept = layers.freeze(filled(layers, (0, 1)), layer())
+    layers.resize(kept.top, 2 * SIZE)
+    grown = layers.freeze(kept.top, layer())
+    assert (layers.size(kept.frozen), layers.size(grown.frozen)) == (SIZE, 2 * SIZE)
+    assert read(layers, grown.frozen) == content((0, 1)) + EMPTY
+
+
 def test_beyond_the_most_layers_a_state_is_refused_and_the_volume_is_whole(layers: Layers) -> None:
     handle = filled(layers, (0, 1))
     for number in range(1, MAX_LAYERS):
