@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from pathlib import Path
 
@@ -116,6 +117,23 @@ def test_what_nobody_keeps_is_purged_at_once(short_folder: Path, appliances_fold
         one = made(running)
         running.client.delete_volume(one.id)
         running.watch.no_volume(one.id)
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_volume_that_is_gone_before_the_answer_is_written_is_answered_as_it_was(
+    short_folder: Path, appliances_folder: Path, hours: int
+) -> None:
+    for running in serve(short_folder, quarantine_hours=hours):
+        one, storage = made(running), running.cloud.storage
+
+        def slowly(volume_id: str = one.id, at: Running = running) -> None:
+            at.watch.no_volume(volume_id)
+
+        if hours:
+            running.client.delete_volume(one.id)
+        slow = dataclasses.replace(storage, wake=slowly)
+        gone = (slow.purge if hours else slow.delete)(one.id, one.owner)
+        assert (gone.id, gone.state) == (one.id, "purging")
 
 
 def test_quarantine_ends_by_itself(running: Running) -> None:
