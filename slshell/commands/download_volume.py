@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import click
@@ -44,20 +45,31 @@ def download_volume_command(
     Of a volume in use a snapshot can be downloaded. What was fetched stays in FILE.part when the connection
     breaks; the same command goes on from there.
     """
-    if file.exists() and not force:
-        raise UsageError(f"{file} is there already", hint="choose another name, or say --force")
+    _refuse_place(file, force)
     cloud = environment.cloud
     one = resolve_volume(cloud.volumes(), volume)
     part = file.with_name(f"{file.name}.part")
     export = _export(environment, one, part, ExportRequest(
         request_id=new_request_id(), format=ExportFormat(file_format), compress=compress, snapshot=snapshot
     ))  # fmt: skip
-    _fetch(environment, export, part)
-    part.replace(file)
-    _note(part).unlink(missing_ok=True)
+    try:
+        _fetch(environment, export, part)
+        part.replace(file)
+        _note(part).unlink(missing_ok=True)
+    except OSError as error:
+        raise SlshellError(
+            f"{part} cannot be written: {error.strerror}", hint="the same command goes on once that is mended"
+        ) from error
     cloud.drop_export(export.id)
     kind = volume_lines(lambda each: f"WRITTEN {each.id} to {file} ({human_size(export.size_bytes)})")
     return Listing(kind=kind, items=[one], single=True)
+
+
+def _refuse_place(file: Path, force: bool) -> None:
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise UsageError(f"{file} cannot be written", hint="name a file in a folder that you may write to")
+    if file.exists() and not force:
+        raise UsageError(f"{file} is there already", hint="choose another name, or say --force")
 
 
 def _export(environment: Environment, volume: Volume, part: Path, request: ExportRequest) -> Export:
@@ -73,9 +85,9 @@ def _export(environment: Environment, volume: Volume, part: Path, request: Expor
         if known is not None and about == wanted and known.state is ExportState.READY:
             return known
     part.unlink(missing_ok=True)
+    revision = cloud.changes(volume.revision, 0).revision
     export = cloud.begin_export(volume.id, request)
     note.write_text(f"{export.id} {wanted}\n", encoding="utf-8")
-    revision = cloud.changes(volume.revision, 0).revision
     with environment.output.progress() as progress:
         while export.state is ExportState.WRITING:
             progress.say(f"writing {volume.tag or volume.id[:8]}: {export.progress}")

@@ -265,8 +265,12 @@ def _volume(cloud: Cloud, reference: str) -> Volume:
     return resolve_volume(cloud.volumes(all=True), reference)
 
 
-def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:
+def resolve_volume(
+    known: Iterable[Volume], reference: str, meant: frozenset[VolumeState] = frozenset()
+) -> Volume:
     """The volume that a UUID, the beginning of one, or a tag stands for.
+
+    Where it stands for several, the one that is in a state that is `meant` is taken.
 
     Raises:
         NotFound: there is none, with the nearest tags. Conflict: several are meant.
@@ -275,6 +279,7 @@ def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:
     found = [each for each in known if reference in (each.id, each.tag)]
     if not found:
         found = [each for each in known if each.id.startswith(reference.lower())]
+    found = [each for each in found if each.state in meant] or found
     if len(found) == 1:
         return found[0]
     if found:
@@ -291,7 +296,7 @@ def resolve_volume(known: Iterable[Volume], reference: str) -> Volume:
 
 
 def resolve_volumes(
-    known: Iterable[Volume], references: Iterable[str]
+    known: Iterable[Volume], references: Iterable[str], meant: frozenset[VolumeState] = frozenset()
 ) -> tuple[list[Volume], list[SlshellError]]:
     """Volumes for several references (each once, in order), and the errors of those that name nothing."""
     known = list(known)
@@ -299,7 +304,7 @@ def resolve_volumes(
     errors: list[SlshellError] = []
     for reference in references:
         try:
-            one = resolve_volume(known, reference)
+            one = resolve_volume(known, reference, meant)
             found[one.id] = one
         except SlshellError as error:
             errors.append(error)

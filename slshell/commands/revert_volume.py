@@ -9,6 +9,7 @@ from slshell.commands.kinds import volume_lines
 from slshell.commands.parameters import resolve_volume, volume_in
 from slshell.commands.registry import Danger, command
 from slshell.commands.volume_actions import ready
+from slshell.model.errors import Conflict
 from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
 
@@ -25,5 +26,8 @@ def revert_volume_command(environment: Environment, volume: str, snapshot: str) 
     """
     cloud = environment.cloud
     one = resolve_volume(cloud.volumes(), volume)
+    before = {each.id for each in one.snapshots}
     back = ready(environment, cloud.revert_volume(one.id, snapshot), f"going back to {snapshot}")
+    if before.issuperset(each.id for each in back.snapshots):
+        raise Conflict(f"the volume did not go back: {back.reason}", hint="slshell events tells more")
     return Listing(kind=REVERTED, items=[back], single=True)

@@ -10,7 +10,7 @@ from slshell.commands.environment import Environment
 from slshell.commands.kinds import volume_remark
 from slshell.commands.parameters import resolve_volumes
 from slshell.model.errors import Conflict, SlshellError, TimedOut
-from slshell.model.volume import Volume, VolumeState
+from slshell.model.volume import QUARANTINED, Volume, VolumeState
 from slshell.output.listing import Kind, Listing
 from slshell.output.text import human_size, human_span
 
@@ -27,8 +27,9 @@ def act(
     *,
     deleted: bool = False,
 ) -> Listing:
-    """Do `action` to each volume; one failure does not stop the rest."""
-    volumes, errors = resolve_volumes(environment.cloud.volumes(all=deleted), references)
+    """Do `action` to each volume, `deleted` ones when that is said; one failure does not stop the rest."""
+    meant = QUARANTINED if deleted else frozenset[VolumeState]()
+    volumes, errors = resolve_volumes(environment.cloud.volumes(all=deleted), references, meant)
     items = []
     for one in volumes:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from slshell.ssh.session import run_remote
 
 _MOST_BYTES = 4 << 20
 _END = "end"
+_FIELD = re.compile(r"[^ \t\r]+")
 _SCRIPT = r"""
 for b in /sys/block/vd* /sys/block/sd*; do
   [ -e "$b" ] || continue
@@ -23,6 +25,9 @@ for b in /sys/block/vd* /sys/block/sd*; do
     echo "part ${b##*/} ${p##*/} $(cat "$p/dev")"
     for h in "$p"/holders/*; do [ -e "$h" ] && echo "held ${b##*/} ${h##*/}"; done
   done
+done
+for f in /sys/fs/ext4/* /sys/fs/xfs/* /sys/fs/f2fs/* /sys/fs/btrfs/*/devices/*; do
+  [ -e "$f" ] && echo "open ${f##*/} ${f#/sys/fs/}"
 done
 sed -n 's/^/swap /p' /proc/swaps
 cat /proc/self/mountinfo /proc/[0-9]*/mountinfo 2>/dev/null | sort -u | sed 's/^/mount /'
@@ -45,10 +50,15 @@ def ask(instance: Instance, identities: Sequence[Path]) -> dict[str, GuestDisk]:
         CloudUnreachable, NotAllowed, Conflict, UsageError: the guest cannot be asked, and why.
     """
     heard = bytearray()
+    left = _MOST_BYTES
 
     def listen(data: bytes, to_stderr: bool) -> None:
-        if not to_stderr and len(heard) < _MOST_BYTES:
+        nonlocal left
+        left -= len(data)
+        if not to_stderr:
             heard.extend(data)
+        if left < 0:
+            raise CloudUnreachable("the guest tells without end", hint="look at it: slshell connect")
 
     with connected(instance, identities=identities) as transport:
         run_remote(transport, _SCRIPT, stdin=None, sink=listen)
@@ -61,12 +71,15 @@ def understood(text: str) -> dict[str, GuestDisk]:
     Raises:
         CloudUnreachable: it did not tell all.
     """
-    lines = [line.split() for line in text.splitlines() if line.strip()]
+    # Names of places may hold whatever Unicode takes for the end of a line or for a blank.
+    lines = [_FIELD.findall(line) for line in text.split("\n")]
+    lines = [fields for fields in lines if fields]
     if not lines or lines[-1] != [_END]:
         raise CloudUnreachable("the guest did not answer to the end", hint="try again")
     serials: dict[str, str] = {}
     owner: dict[str, str] = {}
     uses: dict[str, list[str]] = defaultdict(list)
+    opened: dict[str, list[str]] = defaultdict(list)
     for kind, *rest in lines:
         if kind == "disk" and len(rest) == 3:
             serials[rest[0]] = rest[2]
@@ -75,6 +88,8 @@ def understood(text: str) -> dict[str, GuestDisk]:
     for kind, *rest in lines:
         if kind == "held" and len(rest) == 2:
             uses[rest[0]].append(f"{rest[1]} stands on it")
+        elif kind == "open" and len(rest) == 2 and (disk := owner.get(rest[0])):
+            opened[disk].append(f"a file system on it is in use ({rest[1].partition('/')[0]})")
         elif kind == "swap" and rest and (disk := owner.get(rest[0].removeprefix("/dev/"))):
             uses[disk].append("it is swapped on")
         elif kind == "mount":
@@ -82,7 +97,7 @@ def understood(text: str) -> dict[str, GuestDisk]:
             if disk is not None:
                 uses[disk].append(f"it is mounted at {_place(rest)}")
     return {
-        serial: GuestDisk(device=f"/dev/{name}", uses=tuple(dict.fromkeys(uses[name])))
+        serial: GuestDisk(device=f"/dev/{name}", uses=tuple(dict.fromkeys(uses[name] or opened[name])))
         for name, serial in serials.items()
     }
 

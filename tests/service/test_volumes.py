@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from pathlib import Path
 
@@ -118,6 +119,23 @@ def test_what_nobody_keeps_is_purged_at_once(short_folder: Path, appliances_fold
         running.watch.no_volume(one.id)
 
 
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_volume_that_is_gone_before_the_answer_is_written_is_answered_as_it_was(
+    short_folder: Path, appliances_folder: Path, hours: int
+) -> None:
+    for running in serve(short_folder, quarantine_hours=hours):
+        one, storage = made(running), running.cloud.storage
+
+        def slowly(volume_id: str = one.id, at: Running = running) -> None:
+            at.watch.no_volume(volume_id)
+
+        if hours:
+            running.client.delete_volume(one.id)
+        slow = dataclasses.replace(storage, wake=slowly)
+        gone = (slow.purge if hours else slow.delete)(one.id, one.owner)
+        assert (gone.id, gone.state) == (one.id, "purging")
+
+
 def test_quarantine_ends_by_itself(running: Running) -> None:
     one = made(running)
     running.client.delete_volume(one.id)
@@ -164,6 +182,18 @@ def test_going_back_keeps_what_was_there(running: Running) -> None:
     running.client.revert_volume(one.id, kept.name)
     again = running.watch.volume(one.id, lambda now: len(now.snapshots) == 3 and not now.progress)
     assert again.size_bytes == 2 * GIB
+
+
+def test_a_forgotten_state_that_nothing_stands_on_takes_no_space(running: Running) -> None:
+    one = snapshot(running, made(running), "old")
+    running.client.revert_volume(one.id, "old")
+    back = running.watch.volume(one.id, lambda now: len(now.snapshots) == 2 and not now.progress)
+    with running.cloud.database.read() as connection:
+        before = volume_records.snapshot_row(connection, one.id, back.snapshots[-1].name).handle
+    assert running.cloud.engine.volumes.usage([before])
+    running.client.delete_snapshot(one.id, back.snapshots[-1].name)
+    running.watch.volume(one.id, lambda _now: running.cloud.engine.volumes.usage([before]) == {})
+    assert settled(running, one.id).allocated_bytes > 0
 
 
 def test_layers_of_forgotten_snapshots_melt(running: Running) -> None:

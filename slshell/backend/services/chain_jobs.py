@@ -26,7 +26,7 @@ _AT_REST = (VolumeState.AVAILABLE.value, VolumeState.DELETED.value)
 
 @dataclass(frozen=True, kw_only=True)
 class ChainJobs:
-    """Makes the kinds `volume-clone`, `snapshot`, `revert`, `purge` and `melt`."""
+    """Makes the kinds `volume-clone`, `snapshot`, `revert`, `purge`, `forget` and `melt`."""
 
     volumes: VolumeJobs
 
@@ -59,6 +59,11 @@ class ChainJobs:
                 name="purge",
                 steps=(Step(name="remove", run=self._remove, done=self._gone),),
                 failed=self._not_purged,
+                attempts=ATTEMPTS,
+            ),
+            JobKind(
+                name="forget",
+                steps=(Step(name="remove", run=self._forget, done=self._forgotten),),
                 attempts=ATTEMPTS,
             ),
             JobKind(name="melt", steps=(Step(name="melt", run=self._melt, done=self._melted),), attempts=1),
@@ -163,6 +168,15 @@ class ChainJobs:
             rules.quarantine(write, str(work.volume_id), 1.0)
 
         return record
+
+    def _forget(self, work: Work) -> None:
+        """Remove those layers of a forgotten snapshot that nothing stands on; the others melt."""
+        with self.volumes.database.read() as connection:
+            needed = rows.handles(connection)
+        self._store.remove(work.payload["handle"], needed)
+
+    def _forgotten(self, write: Write, work: Work) -> None:
+        rules.queue_melting(write)
 
     def _melt(self, work: Work) -> None:
         with self.volumes.database.read() as connection:

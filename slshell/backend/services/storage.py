@@ -175,7 +175,7 @@ class Storage:
             write.connection.execute(delete(snapshots).where(snapshots.c.id == kept.id))
             rows.change_volume(write, row.id)
             rows.tell(write, row, f"lost its snapshot {kept.name}")
-            rules.queue_melting(write)
+            records.add_job(write, "forget", "remove", payload={"handle": kept.handle})
         return self._asked(volume_id, caller)
 
     def delete(self, volume_id: str, caller: str) -> Volume:
@@ -196,7 +196,10 @@ class Storage:
             rows.tell(write, row, f"is deleted and kept for {hours:g} h" if kept else "is deleted")
             if not kept:
                 rules.begin_purge(write, row)
-        return self._asked(volume_id, caller)
+            # It may be gone for good as soon as this is written down.
+            gone = rows.read_volumes(write.connection, volumes.c.id == row.id)[0]
+        self.wake()
+        return gone
 
     def undelete(self, volume_id: str, caller: str) -> Volume:
         """Bring a volume, or a killed machine's root disk as a volume, back out of quarantine.
@@ -223,10 +226,11 @@ class Storage:
             Conflict: it is not deleted.
         """
         with self.database.write() as write:
-            rules.begin_purge(
-                write, self._own(write, volume_id, caller, "purge", frozenset({VolumeState.DELETED}))
-            )
-        return self._asked(volume_id, caller)
+            row = self._own(write, volume_id, caller, "purge", frozenset({VolumeState.DELETED}))
+            rules.begin_purge(write, row)
+            gone = rows.read_volumes(write.connection, volumes.c.id == row.id)[0]
+        self.wake()
+        return gone
 
     def _source(self, connection: Any, request: VolumeRequest, owner: str) -> dict[str, Any]:
         """The volume to clone, and which state of it."""

@@ -22,6 +22,8 @@ from slshell.model.errors import NotFound, SlshellError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, RunRequest, State
+from slshell.model.volume import Volume
+from tests.unit.client.served_volumes import ServedVolumes
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfRkHKjJyD4SjGRhO4QFVhSVJl1RnOjYrvLJb0b1aQv"
@@ -61,6 +63,7 @@ class ServedCloud:
         self.events: list[Event] = []
         self.jobs: list[Job] = []
         self.hosts: list[Host] = []
+        self.volumes = ServedVolumes(self.put)
         self.types = [
             InstanceType(name="m1.small", vcpu=1, ram_mib=128, swap_mib=1024, default=True),
             InstanceType(name="c1.xlarge", vcpu=4, ram_mib=2048, swap_mib=2048, fits=False),
@@ -100,7 +103,7 @@ class ServedCloud:
             self._server = None
             self.socket.unlink(missing_ok=True)
 
-    def put(self, changed: Instance | Appliance | Event | Job) -> None:
+    def put(self, changed: Instance | Appliance | Event | Job | Volume) -> None:
         """Make or replace a resource; those who wait for changes are told."""
         with self._news:
             self.revision += 1
@@ -112,6 +115,8 @@ class ServedCloud:
                     self.appliances = [each for each in self.appliances if each.name != changed.name] + [
                         changed
                     ]
+                case Volume():
+                    self.volumes.known[changed.id] = changed
                 case Event():
                     self.events.append(changed)
                 case Job():
@@ -147,8 +152,15 @@ class ServedCloud:
                 return 202, self._act(self._one(number), verb)
             case ("GET", "changes"):
                 return 200, self._changes(int(query["since"]), float(query["wait"]))
+            case (_, "volumes" | "storage" | "exports", *_):
+                return self._about_volumes(method, words, query, body)
             case _:
                 return self._catalogue(method, words, query, body)
+
+    def _about_volumes(
+        self, method: str, words: list[str], query: dict[str, str], body: bytes
+    ) -> tuple[int, Any]:
+        return self.volumes.answer(method, words, query, body)
 
     def _catalogue(
         self, method: str, words: list[str], query: dict[str, str], body: bytes
@@ -234,6 +246,7 @@ class ServedCloud:
                     if each.revision > since and not (living and each.state is State.DONE)
                 ],
                 appliances=[each for each in self.appliances if each.revision > since or living],
+                volumes=[each for each in self.volumes.known.values() if each.revision > since],
                 events=[each for each in self.events if each.revision > since],
                 jobs=[each for each in self.jobs if each.revision > since],
             )

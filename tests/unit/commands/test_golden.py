@@ -25,7 +25,7 @@ from slshell.model.instance import State
 from slshell.model.volume import VolumeState
 from slshell.ssh import guest_disks
 from tests.unit.client.served import MOMENT, appliance, event, instance
-from tests.unit.client.served_volumes import StoringCloud, snapshot, volume
+from tests.unit.client.storing import StoringCloud, snapshot, volume
 from tests.unit.commands.test_listings import HOSTS
 from tests.unit.commands.transcripts import Answer, complaints, lines_of, played, starter
 
@@ -89,7 +89,7 @@ def fill(served: StoringCloud, home: Path) -> None:
             created_at=MOMENT, updated_at=MOMENT, instance_id=2,
         )
     )  # fmt: skip
-    served.volumes.clear()
+    served.stored.clear()
     served.keep(volume(1, snapshots=(snapshot("before"),)))
     served.keep(volume(2, state=VolumeState.ATTACHED, instance_id=1, device="/dev/vdc", tag="scratch"))
     served.keep(volume(3, state=VolumeState.DELETED, purge_at=MOMENT + timedelta(days=1), tag="gone"))

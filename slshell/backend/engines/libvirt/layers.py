@@ -56,14 +56,15 @@ class Layers:
         return layer
 
     def freeze(self, handle: str, layer: str) -> Frozen:
-        """Put a new top over a chain; when nothing was written to the top, what lies below is taken."""
+        """Put a new top over a chain; when the top is as what lies below, that is taken."""
         self.refuse_high(handle)
         parts = chain(handle)
         if self.file(layer).exists():
             return Frozen(frozen=handle, top=f"{layer}/{handle}")
-        if len(parts) > 1 and self._untouched(handle):
-            return Frozen(frozen="/".join(parts[1:]), top=handle)
-        return Frozen(frozen=handle, top=self.branch(handle, layer, self.size(handle)))
+        size, below = self.size(handle), "/".join(parts[1:])
+        if below and self._untouched(handle) and self.size(below) == size:
+            return Frozen(frozen=below, top=handle)
+        return Frozen(frozen=handle, top=self.branch(handle, layer, size))
 
     def refuse_high(self, handle: str) -> None:
         """Raises Conflict when a chain has no room for a further layer."""
