@@ -18,7 +18,7 @@ from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
 from slshell.backend.store.database import Database, Write
 from slshell.model.errors import SlshellError
 from slshell.model.event import Severity
-from slshell.model.volume import HELD, VolumeState, serial_of
+from slshell.model.volume import VolumeState, serial_of
 
 ATTEMPTS = 6
 _WAITS = "the guest has not let go yet"
@@ -157,7 +157,7 @@ class VolumeJobs:
     def _unplug(self, work: Work) -> None:
         row = self.row(work)
         holder = self.holder(row)
-        if holder is None or VolumeState(row.state) not in HELD:
+        if holder is None or row.instance_id != work.instance_id or row.state != VolumeState.DETACHING.value:
             raise Overtaken(f"the volume is {row.state}")
         work.notes["plug"] = self.engine.volumes.detach(holder.engine_id, row.id)
 
