@@ -104,7 +104,9 @@ def update_volume(cloud: NamedDependency[Cloud], volume_id: VolumeId, data: JSON
 @in_thread
 def delete_volume(cloud: NamedDependency[Cloud], volume_id: VolumeId) -> Volume:
     """Put the volume into quarantine."""
-    return cloud.storage.delete(volume_id, cloud.owner)
+    gone = cloud.storage.delete(volume_id, cloud.owner)
+    cloud.files.drop_part(gone.id)
+    return gone
 
 
 @post("/v1/volumes/{volume_id:str}/undelete", status_code=202)

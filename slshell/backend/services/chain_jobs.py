@@ -16,10 +16,10 @@ from slshell.backend.services.volume_jobs import ATTEMPTS, VolumeJobs, in_words,
 from slshell.backend.store.database import Write
 from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.base import utc_now
-from slshell.backend.store.tables.volumes import snapshots, volumes
+from slshell.backend.store.tables.volumes import exports, snapshots, volumes
 from slshell.model.errors import SlshellError
 from slshell.model.event import JobState
-from slshell.model.volume import VolumeState
+from slshell.model.volume import ExportState, VolumeState
 
 _AT_REST = (VolumeState.AVAILABLE.value, VolumeState.DELETED.value)
 
@@ -31,7 +31,10 @@ class ChainJobs:
     volumes: VolumeJobs
 
     def kinds(self) -> tuple[JobKind, ...]:
-        """All of them."""
+        """All of them.
+
+        Those that freeze are tried until the hypervisor answers: a machine may write to the new top already.
+        """
         complained = self.volumes.complained
         return (
             JobKind(
@@ -41,13 +44,11 @@ class ChainJobs:
                     Step(name="branch", run=self._branch, done=self._cloned),
                 ),
                 failed=self._not_cloned,
-                attempts=ATTEMPTS,
             ),
             JobKind(
                 name="snapshot",
                 steps=(Step(name="freeze", run=self._freeze, done=self._kept),),
                 failed=complained,
-                attempts=ATTEMPTS,
             ),
             JobKind(
                 name="revert",
@@ -92,9 +93,13 @@ class ChainJobs:
         row, clone = self.volumes.row(work), work.payload["clone"]
         size, say = work.payload["size"], self.volumes.sayer(clone)
         frozen = work.payload.get("frozen")
-        if work.payload["snapshot"]:
+        if not work.payload["snapshot"]:
+            # The source may have grown since the clone was asked for, and must not be cut off.
+            size = max(size, row.size_bytes)
+        else:
             with self.volumes.database.read() as connection:
                 frozen = rows.snapshot_row(connection, row.id, work.payload["snapshot"]).handle
+        work.notes["size"] = size
         if frozen is None:
             work.notes["handle"] = self._store.copy(row.handle, clone, size, say)
         else:
@@ -102,7 +107,8 @@ class ChainJobs:
 
     def _cloned(self, write: Write, work: Work) -> None:
         rows.say_progress(write, str(work.volume_id), "")
-        ready(write, work.payload["clone"], work.notes["handle"], self.volumes.engine)
+        made, size = work.notes["handle"], work.notes["size"]
+        ready(write, work.payload["clone"], made, self.volumes.engine, size_bytes=size)
 
     def _not_cloned(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
         complained = self.volumes.complained(work, error)
@@ -144,10 +150,12 @@ class ChainJobs:
         row = self.volumes.row(work)
         with self.volumes.database.read() as connection:
             own = select(snapshots.c.handle).where(snapshots.c.volume_id == row.id)
-            mine = [*connection.execute(own).scalars(), *([row.handle] if row.handle else [])]
+            # What broke off while it was made may have left the first layer, which is named after the volume.
+            mine = [*connection.execute(own).scalars(), row.handle or row.id]
             others = list(rows.handles(connection))
         for handle in mine:
-            others.remove(handle)
+            if handle in others:
+                others.remove(handle)
         # The longest chain first, for its upper layers stand on those of the others.
         for handle in sorted(mine, key=len, reverse=True):
             self._store.remove(handle, others)
@@ -188,7 +196,10 @@ class ChainJobs:
             used = select(volumes.c.handle).where(
                 volumes.c.state.not_in(_AT_REST) | volumes.c.id.in_(at_work)
             )
-            opened = [handle for handle in connection.execute(used).scalars() if handle]
+            read = select(exports.c.handle).where(exports.c.state == ExportState.WRITING.value)
+            opened = [
+                handle for one in (used, read) for handle in connection.execute(one).scalars() if handle
+            ]
         work.notes["moved"] = self._store.tidy(everything, opened)
 
     def _melted(self, write: Write, work: Work) -> None:

@@ -41,6 +41,8 @@ from slshell.model.event import JobState
 from slshell.model.instance import Instance, InstanceType, RunRequest, State
 from slshell.model.volume import GIB
 
+_PLUGGING = ("attach", "detach")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
@@ -180,10 +182,14 @@ class Compute:
             return records.read_instances(connection, instances.c.id.in_([int(one) for one in ids]))
 
     def _overtake(self, write: Write, instance_id: int) -> None:
-        """End what is queued for an instance that is being killed."""
+        """End what is queued for an instance that is being killed, but not the work on its volumes.
+
+        A volume's layers may have been changed already, so that must be written down.
+        """
+        its_own = jobs.c.volume_id.is_(None) | jobs.c.kind.in_(_PLUGGING)
         write.connection.execute(
             update(jobs)
-            .where(jobs.c.instance_id == instance_id, jobs.c.state == JobState.QUEUED.value)
+            .where(jobs.c.instance_id == instance_id, jobs.c.state == JobState.QUEUED.value, its_own)
             .values(
                 state=JobState.FAILED.value,
                 error="overtaken by kill",
@@ -248,6 +254,7 @@ class Compute:
         row = volume_records.volume_row(write.connection, volume_rules.checked_id(volume_id))
         rights.may_see(row, owner)
         attachments.refuse_unavailable(row)
+        volume_rules.refuse_busy(write, row)
         return row
 
     def _appliance_id(self, write: Write, appliance: Appliance) -> str:

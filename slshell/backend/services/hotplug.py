@@ -47,6 +47,8 @@ class HotPlug:
                     hint="volumes are attached to Running machines; `slshell wait` waits for one",
                     details={"state": instance.state},
                 )
+            attachments.refuse_unavailable(row)
+            rules.refuse_busy(write, row)
             attachments.claim(write, row, instance.id, at_launch=False)
             records.add_job(write, "attach", "plug", instance_id=instance.id, volume_id=row.id)
         return self._asked(volume_id, caller)

@@ -248,10 +248,17 @@ class JobRunner:
 
     def _fail(self, kind: JobKind, work: Work, error: SlshellError) -> None:
         LOG.warning("job %s (%s) failed: %s", work.id, work.kind, error.message)
-        record = kind.failed(work, error)
-        with self._database.write() as write:
-            record(write)
-            self._mark(write, work.id, state=JobState.FAILED.value, error=error.message)
+        try:
+            record = kind.failed(work, error)
+            with self._database.write() as write:
+                record(write)
+                self._mark(write, work.id, state=JobState.FAILED.value, error=error.message)
+        except CloudUnreachable:
+            raise
+        except SlshellError as second:
+            # What the job was for may be gone; the job must end all the same, and its worker go on.
+            LOG.warning("the failure of job %s cannot be recorded: %s", work.id, second.message)
+            self._finish(work, JobState.FAILED, error.message)
 
     def _finish(self, work: Work, state: JobState, error: str) -> None:
         with self._database.write() as write:

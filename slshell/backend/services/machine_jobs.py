@@ -197,16 +197,19 @@ class MachineJobs:
 
     def _run_failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
         row = self.row(work)
-        reason = _in_words(error)
+        reason, gone = _in_words(error), True
         try:
             self.engine.delete(row.id, row.uuid)
         except SlshellError as second:
+            gone = False
             LOG.warning("instance %s: clean-up failed: %s", row.id, second.message)
             reason += f" Clean-up failed as well: {second.message}"
 
         def record(write: Write) -> None:
             self._failed_move(write, work, Happening.FAILED, reason)
-            attachments.release_all(write, row.id)
+            # A machine that may still run has its volumes open; `kill` releases them.
+            if gone:
+                attachments.release_all(write, row.id)
 
         return record
 

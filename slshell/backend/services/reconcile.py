@@ -212,9 +212,12 @@ class Reconcile:
         # Asked before the table is read, for a row is always there before anything of its machine.
         held = list(self.engine.leftovers())
         with self.database.read() as connection:
+            theirs = instances.c.uuid.in_([uuid for _, uuid in held])
             known = {
-                row.uuid: State(row.state)
-                for row in connection.execute(select(instances.c.uuid, instances.c.state))
+                row.uuid: row
+                for row in connection.execute(
+                    select(instances.c.uuid, instances.c.state, instances.c.phases).where(theirs)
+                )
             }
             busy = set(
                 connection.execute(
@@ -228,7 +231,7 @@ class Reconcile:
                 self._warn_once(
                     f"a machine or folder of instance {instance_id} ({uuid}) has no owner; it was left alone"
                 )
-            elif known[uuid] in {State.DONE, State.FAILED} and instance_id not in busy:
+            elif _nobody_wants(known[uuid]) and instance_id not in busy:
                 self._clear(instance_id, uuid)
 
     def _clear(self, instance_id: int, uuid: str) -> None:
@@ -254,6 +257,13 @@ class Reconcile:
 def _agree(row: Row[Any], machine: Machine) -> bool:
     """Whether an instance is off in the table and on the engine; that needs no transaction of its own."""
     return State(row.state) is State.UNKNOWN and machine.power in _OFF
+
+
+def _nobody_wants(row: Any) -> bool:
+    """Whether what is left of an instance can go; of one that ran only `kill` keeps the root disk."""
+    if State(row.state) is State.FAILED:
+        return all(phase.name != State.RUNNING for phase in records.phases_of(row.phases))
+    return State(row.state) is State.DONE
 
 
 def _job_decides(write: Write, instance_id: int) -> bool:

@@ -207,6 +207,10 @@ class Storage:
         Raises:
             Conflict: it is not in quarantine any more.
         """
+        with self.database.read() as connection:
+            before = rows.volume_row(connection, rules.checked_id(volume_id))
+        if before.appliance_id:
+            self.space.check(before.size_bytes, "the volume made of the root disk")
         with self.database.write() as write:
             row = self._own(write, volume_id, caller, "undelete", frozenset({VolumeState.DELETED}))
             values: dict[str, Any] = {"deleted_at": None, "purge_at": None}
@@ -236,12 +240,16 @@ class Storage:
         """The volume to clone, and which state of it."""
         row = rows.volume_row(connection, rules.checked_id(request.source or ""))
         rights.may_see(row, owner)
-        rules.refuse_unless(row, _USABLE, "clone")
+        rules.refuse_unless(row, self._clonable(request), "clone")
         size, snapshot = row.size_bytes, None
         if request.snapshot is not None:
             kept = rows.snapshot_row(connection, row.id, request.snapshot)
             size, snapshot = kept.size_bytes, kept.id
         return {"row": row, "size": size, "snapshot": snapshot}
+
+    def _clonable(self, request: VolumeRequest) -> frozenset[VolumeState]:
+        """The states in which a volume is cloned; one that is copied must not change meanwhile."""
+        return _USABLE if request.snapshot or self.engine.volumes.features.layers else _IDLE
 
     def _size(self, request: VolumeRequest, source: dict[str, Any] | None) -> int:
         if source is None and request.snapshot is not None:
@@ -278,7 +286,7 @@ class Storage:
             records.add_job(write, "volume-create", "make", volume_id=values["id"])
             return
         row = rows.volume_row(write.connection, source["row"].id)
-        rules.refuse_unless(row, _USABLE, "clone")
+        rules.refuse_unless(row, self._clonable(request), "clone")
         what = f"a clone of {row.tag or row.id}"
         rules.insert_volume(write, {**values, "origin": what, "progress": "waiting"})
         payload = {

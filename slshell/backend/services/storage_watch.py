@@ -73,6 +73,9 @@ class StorageWatch:
                 pause = self.look()
             except SlshellError as error:
                 LOG.info("the storage cannot be looked at now: %s", error.message)
+            except Exception:
+                # A defect in one look must not end the looking: machines would wait for space for ever.
+                LOG.exception("looking after the storage broke")
             self._nudged.wait(pause)
             self._nudged.clear()
             if pause == TENSE_S:

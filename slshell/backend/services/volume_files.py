@@ -143,6 +143,11 @@ class VolumeFiles:
         if request.compress and request.format is ExportFormat.RAW:
             raise UsageError("a raw file cannot be compressed", hint="use qcow2, or compress it yourself")
         print_ = requests.fingerprint("export", (volume_id, request))
+        with self.database.read() as connection:
+            known = requests.served(connection, request.request_id, print_)
+            size = rows.volume_row(connection, rules.checked_id(volume_id)).allocated_bytes
+        if known is None:
+            self.space.check(size, "the file")
         with self.database.write() as write:
             _ = write.revision
             earlier = requests.served(write.connection, request.request_id, print_)
@@ -211,6 +216,10 @@ class VolumeFiles:
                 rules.remove_path(path)
         for name in set(self.engine.volumes.files()) - known:
             self.engine.volumes.drop_file(name)
+
+    def drop_part(self, volume_id: str) -> None:
+        """Remove what was sent of the file of a volume that is deleted; nothing when nothing was."""
+        rules.remove_path(self.part(volume_id))
 
     def _volume(self, volume_id: str) -> Volume:
         with self.database.read() as connection:

@@ -18,7 +18,7 @@ from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
 from slshell.backend.store.database import Database, Write
 from slshell.model.errors import SlshellError
 from slshell.model.event import Severity
-from slshell.model.volume import HELD, VolumeState, serial_of
+from slshell.model.volume import VolumeState, serial_of
 
 ATTEMPTS = 6
 _WAITS = "the guest has not let go yet"
@@ -52,7 +52,6 @@ class VolumeJobs:
                 name="attach",
                 steps=(Step(name="plug", run=self._plug, done=self._plugged),),
                 failed=self._not_plugged,
-                attempts=ATTEMPTS,
             ),
             JobKind(
                 name="detach",
@@ -128,10 +127,12 @@ class VolumeJobs:
 
     def _resized(self, write: Write, work: Work) -> None:
         row = rows.volume_row(write.connection, str(work.volume_id))
-        rows.change_volume(write, row.id, size_bytes=work.payload["size"], progress="")
-        rows.tell(write, row, f"has grown to {work.payload['size'] >> 30} GiB")
+        # One that was asked for earlier may have made it larger than this one was to.
+        size = max(row.size_bytes, work.payload["size"])
+        rows.change_volume(write, row.id, size_bytes=size, progress="")
+        rows.tell(write, row, f"has grown to {size >> 30} GiB")
         if row.instance_id is not None:
-            attachments.resized(write, row.id, row.instance_id, work.payload["size"])
+            attachments.resized(write, row.id, row.instance_id, size)
 
     def _plug(self, work: Work) -> None:
         row = self.row(work)
@@ -157,7 +158,7 @@ class VolumeJobs:
     def _unplug(self, work: Work) -> None:
         row = self.row(work)
         holder = self.holder(row)
-        if holder is None or VolumeState(row.state) not in HELD:
+        if holder is None or row.instance_id != work.instance_id or row.state != VolumeState.DETACHING.value:
             raise Overtaken(f"the volume is {row.state}")
         work.notes["plug"] = self.engine.volumes.detach(holder.engine_id, row.id)
 

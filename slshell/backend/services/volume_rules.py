@@ -105,9 +105,14 @@ def checked_id(volume_id: str) -> str:
 
 
 def refuse_busy(write: Write, row: Row[Any]) -> None:
-    """Raises Conflict while a job works on the volume."""
-    at_work = [JobState.QUEUED.value, JobState.RUNNING.value]
-    busy = select(jobs.c.kind).where(jobs.c.volume_id == row.id, jobs.c.state.in_(at_work)).limit(1)
+    """Raises Conflict while a job works on the volume.
+
+    A detach that is still queued when the volume has left its machine does nothing, and a last step `tidy`
+    clears away other things.
+    """
+    at_work = jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value])
+    harmless = (jobs.c.kind == "detach") | (jobs.c.step == "tidy")
+    busy = select(jobs.c.kind).where(jobs.c.volume_id == row.id, at_work, ~harmless).limit(1)
     kind = write.connection.execute(busy).scalar_one_or_none()
     if kind is not None:
         raise Conflict(

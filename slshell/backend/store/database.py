@@ -134,6 +134,9 @@ class Database:
     def write(self) -> Iterator[Write]:
         """A transaction that is committed at the end, or rolled back by an exception."""
         with self.read() as connection, connection.execution_options(slshell_writes=True).begin():
+            if self._engine.dialect.name != "sqlite":
+                # As SQLite's BEGIN IMMEDIATE does: what a transaction has read is still so when it writes.
+                connection.execute(select(cloud.c.row).with_for_update())
             transaction = Write(connection)
             yield transaction
         if transaction.changed:

@@ -24,7 +24,7 @@ from slshell.backend.engines.volumes import (
     VolumeFeatures,
     Volumes,
 )
-from slshell.model.errors import EngineFailed, NotFound, UsageError
+from slshell.model.errors import CloudUnreachable, EngineFailed, NotFound, UsageError
 
 _RETIRED = re.compile(r"retired:([1-9][0-9]{0,17}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _EXPORT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(qcow2|raw)")
@@ -60,7 +60,13 @@ class FolderVolumes(Volumes):
 
     def space(self) -> Space:
         """The file system's."""
-        usage = shutil.disk_usage(self._site().volumes)
+        folder = self._site().volumes
+        try:
+            usage = shutil.disk_usage(folder)
+        except OSError as error:
+            raise CloudUnreachable(
+                f"the folder of volumes cannot be looked at: {error}", hint=f"is {folder} mounted?"
+            ) from error
         return Space(total_bytes=usage.total, free_bytes=usage.free)
 
     def source_of(self, handle: str) -> tuple[Path | PoolSource, str]:
