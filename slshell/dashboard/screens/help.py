@@ -25,6 +25,8 @@ FILTER: tuple[tuple[str, str], ...] = (
     ("state:running", "rows whose column has this text"),
     ("!test", "rows without it"),
     ("cpu>50  ram=512", "numbers; < > ="),
+    ("/^web-[0-9]/  name~^w", "regular expressions, of the whole row or of a column"),
+    ('"two words"', "text with blanks"),
     ("web !test cpu>5", "all of them at once"),
 )
 

@@ -66,4 +66,6 @@ class ViewTabs(Horizontal):
             parts += [(words, "$accent"), (f"  {len(rows)} of {rows.total}", "$dim")]
         for name in rows.filter.unknown:
             parts.append((f"  no “{text.clean(name)}:”", "$warning"))
+        for pattern in rows.filter.wrong:
+            parts.append((f"  “{text.clean(pattern)}” is no pattern", "$warning"))
         self.query_one("#narrowed", Static).update(Content.assemble(*parts))
