@@ -119,7 +119,8 @@ class SlshellApp(App[int]):
         """Show the keys of where one is."""
         if not isinstance(self.screen, HelpScreen):
             bindings = self.screen.active_bindings.values()
-            self.push_screen(HelpScreen(bindings, self.main.view.renderer.title))
+            here = self.main.view.renderer.title if self.screen is self.main else ""
+            self.push_screen(HelpScreen(bindings, here))
 
     def action_command_palette(self) -> None:
         """Open the palette over the main screen."""

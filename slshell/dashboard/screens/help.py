@@ -14,7 +14,9 @@ from textual.widgets import Footer, Static
 
 from slshell.dashboard.pictures import Part, section, styled
 
+HERE = "here"
 GROUPS = {
+    HERE: "In this dialog",
     "table": "In the table",
     "detail": "In the detail pane",
     "do": "With the selected or marked machines",
@@ -60,7 +62,9 @@ class HelpScreen(ModalScreen[None]):
         groups: dict[str, dict[tuple[str, str], list[str]]] = {name: {} for name in GROUPS}
         for binding in self._keys:
             group = (binding.id or "").partition(".")[0]
-            if group in groups and binding.description:
+            if group and group not in groups:
+                group = HERE
+            if group and binding.description:
                 keys = groups[group].setdefault((binding.action, binding.description), [])
                 key = self.app.get_key_display(binding)
                 if key not in keys:
@@ -70,6 +74,8 @@ class HelpScreen(ModalScreen[None]):
             if groups[name]:
                 parts.append(section(title))
                 parts += _pairs((" ".join(keys), words) for (_, words), keys in groups[name].items())
+        if groups[HERE]:
+            return Content.assemble(*parts)
         parts += [section("Filter: press / and type"), *_pairs(FILTER)]
         parts += [
             section("Command line: press :"),

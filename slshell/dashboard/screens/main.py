@@ -18,6 +18,7 @@ from slshell.dashboard import completion, details, notices, pictures, text
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
+from slshell.dashboard.screens.columns import ColumnsScreen
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
 from slshell.dashboard.widgets.overview import OverviewStrip, StaleBanner
@@ -53,6 +54,7 @@ class MainScreen(Screen[None]):
         Binding("y", "copy", "Copy", id="do.copy", tooltip="Copy the ssh line, or the identifier"),
         Binding("slash", "filter", "Filter", id="go.filter"),
         Binding("colon", "command", "Command", id="go.command"),
+        Binding("C", "columns", "Choose columns", show=False, id="go.columns"),
         Binding("d", "toggle_detail", "Show or hide details", show=False, id="go.detail"),
         Binding("tab", "other_pane", "Table or details", show=False, id="go.pane"),
         Binding("escape", "back", "Back: details, filter, marks", show=False, id="go.back"),
@@ -212,6 +214,10 @@ class MainScreen(Screen[None]):
     def action_command(self) -> None:
         """Type a command."""
         self.prefill("")
+
+    def action_columns(self) -> None:
+        """Choose, arrange and order by the columns of the table."""
+        self.app.push_screen(ColumnsScreen(self.table))
 
     def action_toggle_detail(self) -> None:
         """Show the pane where it is hidden, hide it where it is shown."""
