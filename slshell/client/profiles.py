@@ -43,11 +43,18 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[profiles.NAME]`: a cloud elsewhere."""
+    """`[profiles.NAME]`: a cloud elsewhere, or how the bundled one (`[profiles.local]`) is to look."""
 
-    url: str
+    url: str = ""
+    """Needed for every profile but `local`."""
     token_file: str = ""
     cafile: str = ""
+    read_only: bool = False
+    """Only look: nothing in the cloud is changed or destroyed through this profile."""
+    theme: str = ""
+    """The dashboard's theme for this cloud, whatever was chosen for others."""
+    banner: str = ""
+    """A line that the dashboard shows on top, so that nobody mistakes this cloud for another."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +80,9 @@ class Profile:
     url: str | None = None
     token_file: Path | None = None
     cafile: Path | None = None
+    read_only: bool = False
+    theme: str = ""
+    banner: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -96,6 +106,12 @@ def config_folder(environ: Mapping[str, str] | None = None) -> Path:
     if chosen := environ.get("SLSHELL_CONFIG"):
         return Path(chosen).expanduser().absolute()
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "slshell"
+
+
+def state_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of what faces remember from one time to the next, by the XDG rules."""
+    environ = os.environ if environ is None else environ
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "slshell"
 
 
 def home_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -144,7 +160,12 @@ def settings_from(data: dict[str, Any], path: Path) -> Settings:
     if isinstance(remotes, dict):
         for name, remote in remotes.items():
             _refuse_unknown(remote, RemoteSettings, path, f"profiles.{name}")
-            _convert(remote, RemoteSettings, path, f"profiles.{name}.")
+            checked = _convert(remote, RemoteSettings, path, f"profiles.{name}.")
+            if not checked.url and name != LOCAL:
+                raise UsageError(
+                    f"{path}: profiles.{name}.url is missing",
+                    hint="give an address that starts with https://",
+                )
     return _convert(data, Settings, path, "")
 
 
@@ -157,8 +178,8 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
     environ = os.environ if environ is None else environ
     chosen = name or environ.get("SLSHELL_PROFILE") or settings.profile
     home = data_folder(environ)
-    if chosen in settings.profiles:
-        remote = settings.profiles[chosen]
+    remote = settings.profiles.get(chosen, RemoteSettings())
+    if chosen in settings.profiles and (remote.url or chosen != LOCAL):
         if not remote.url.startswith(("http://", "https://")):
             raise UsageError(
                 f"profiles.{chosen}.url is “{remote.url}”", hint="give an address that starts with https://"
@@ -169,9 +190,14 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
             url=remote.url.rstrip("/"),
             token_file=Path(remote.token_file).expanduser() if remote.token_file else None,
             cafile=Path(remote.cafile).expanduser() if remote.cafile else None,
+            read_only=remote.read_only,
+            theme=remote.theme,
+            banner=remote.banner,
         )
     if chosen == LOCAL:
-        return Profile(name=LOCAL, home=home)
+        return Profile(
+            name=LOCAL, home=home, read_only=remote.read_only, theme=remote.theme, banner=remote.banner
+        )
     known = [LOCAL, *settings.profiles]
     raise UsageError(f"there is no profile “{chosen}”", hint=nearest_hint(chosen, known))
 

@@ -13,23 +13,27 @@ from textual import on
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
-from textual.theme import Theme
 
 from slshell.client import local
-from slshell.client.profiles import config_folder
+from slshell.client.profiles import config_folder, state_folder
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
 from slshell.commands.ssh_line import ssh_line
-from slshell.dashboard import messages, themes
+from slshell.dashboard import messages, restoring, themes
+from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Feed
+from slshell.dashboard.history import History
+from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.session import Session, SessionFile
+from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
-from slshell.model.errors import ExitCode, SlshellError
+from slshell.model.errors import ExitCode, NotAllowed, SlshellError
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
 
@@ -57,13 +61,20 @@ class SlshellApp(App[int]):
         self._outside = environment
         self.environment = self._own_world(environment)
         self.picture = Picture()
+        self.history = History()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
         self.main = MainScreen(self.picture)
         self._waiting: set[Future[Any]] = set()
         self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
         self._told_trouble = ""
-        self.theme_names = self._load_themes()
+        environ, profile = self.environment.environ, self.environment.profile
+        configured = self.environment.settings.dashboard.theme
+        self.looks = Looks(self, config_folder(environ) / "themes", profile, configured, self._trouble)
+        self.looks.load()
+        self._left = Session()
+        """How the main screen was left the last time."""
+        self._session_file = SessionFile(state_folder(environ), profile.name)
 
     @property
     def where(self) -> str:
@@ -77,6 +88,16 @@ class SlshellApp(App[int]):
         )
 
     @property
+    def read_only(self) -> bool:
+        """Nothing may be changed through this profile."""
+        return self.environment.profile.read_only
+
+    @property
+    def around(self) -> Around:
+        """What is known beside a row."""
+        return Around(self.picture, self.history, self.ssh_line_of)
+
+    @property
     def fresh_at(self) -> datetime | None:
         """When the cloud last confirmed the picture."""
         return self.feed.mirror.snapshot.fresh_at
@@ -87,9 +108,11 @@ class SlshellApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen and begin to follow the cloud."""
-        settings = self.environment.settings.dashboard
-        self.theme = settings.theme if settings.theme in self.available_themes else themes.DEFAULT
-        self.set_keymap(settings.keys)
+        self._left, trouble = self._session_file.read()
+        if trouble:
+            self._trouble("The last session", trouble)
+        self.looks.begin(self._left)
+        self.set_keymap(self.environment.settings.dashboard.keys)
         self.push_screen(self.main)
         self.feed.start()
 
@@ -99,8 +122,28 @@ class SlshellApp(App[int]):
             future.cancel()
         self.feed.close()
 
+    def restore(self) -> None:
+        """Put the main screen back as it was left."""
+        restoring.restore(self.main, self._left)
+
+    def remember(self) -> None:
+        """Keep how the main screen is now, for the next time."""
+        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting)
+        if trouble := self._session_file.write(session):
+            self._trouble("This session is not kept", trouble)
+
     def run_command(self, line: str, *, typed: bool = False) -> None:
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
+
+        info = _info_of(line)
+        if self.read_only and info is not None and info.danger is not Danger.READ:
+            refused = NotAllowed(
+                f"the profile “{self.environment.profile.name}” is read-only",
+                hint="take read_only out of its section in config.toml, or use another profile",
+            )
+            result = Result(exit_code=refused.exit_code, output="", notices="", error=refused)
+            self.post_message(messages.CommandEnded(line, result, typed))
+            return
 
         def work() -> None:
             self.post_message(messages.CommandEnded(line, run_line(line, self.environment), typed))
@@ -129,18 +172,18 @@ class SlshellApp(App[int]):
 
     def action_next_theme(self) -> None:
         """The next of the themes."""
-        names = self.theme_names
-        place = names.index(self.theme) + 1 if self.theme in names else 0
-        self.theme = names[place % len(names)]
+        self.looks.choose_next()
 
     def action_quit_dashboard(self) -> None:
         """Leave; the cloud and its machines go on."""
+        self.remember()
         self.exit(ExitCode.DONE)
 
     @on(messages.SnapshotChanged)
     def _snapshot_changed(self, message: messages.SnapshotChanged) -> None:
         old = self.picture.snapshot
         self.picture.take(message.snapshot)
+        self.history.keep(message.snapshot.instances.keys())
         self.main.snapshot_changed(old)
 
     @on(messages.HostsTaken)
@@ -152,8 +195,9 @@ class SlshellApp(App[int]):
 
     @on(messages.MetricsTaken)
     def _metrics_taken(self, message: messages.MetricsTaken) -> None:
-        self.picture.measured(message.metrics)
-        self.main.redraw()
+        self.history.add(message.metrics, base.now().timestamp())
+        if self.picture.measured(message.metrics):
+            self.main.redraw()
 
     @on(messages.TypesTaken)
     def _types_taken(self, message: messages.TypesTaken) -> None:
@@ -281,18 +325,6 @@ class SlshellApp(App[int]):
             return None
         finally:
             self._waiting.discard(future)
-
-    def _load_themes(self) -> list[str]:
-        found: dict[str, Theme] = {theme.name: theme for theme in themes.bundled()}
-        users, errors = themes.of_folder(config_folder(self.environment.environ) / "themes")
-        found.update((theme.name, theme) for theme in users)
-        for theme in found.values():
-            self.register_theme(theme)
-        for error in errors:
-            self.notify(
-                clean(error.message), title="A theme cannot be used", severity="warning", markup=False
-            )
-        return sorted(found)
 
 
 def run(environment: Environment | None = None) -> int:

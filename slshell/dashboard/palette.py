@@ -13,7 +13,7 @@ from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import OptionList
 
-from slshell.commands.registry import CommandInfo, commands
+from slshell.commands.registry import CommandInfo, Danger, commands
 from slshell.dashboard import text
 from slshell.dashboard.columns import states
 from slshell.dashboard.views import VIEWS
@@ -87,12 +87,14 @@ class EverythingProvider(Provider):
 
     def _commands(self) -> Iterator[Entry]:
         for info in commands():
+            if self._dashboard.read_only and info.danger is not Danger.READ:
+                continue
             yield Entry(info.name, info.summary, partial(self._start, info))
 
     def _themes(self) -> Iterator[Entry]:
         app = self._dashboard
-        for name in app.theme_names:
-            yield Entry(f"theme {name}", "change the colours", partial(setattr, app, "theme", name))
+        for name in app.looks.names:
+            yield Entry(f"theme {name}", "change the colours", partial(app.looks.choose, name))
 
     def _resources(self, query: str) -> Iterator[Entry]:
         app = self._dashboard
@@ -103,7 +105,7 @@ class EverythingProvider(Provider):
                 continue
             about = f"{states.of_instance(row)}, {row.appliance}, {row.address}"
             yield Entry(text.clean(name), text.clean(about), partial(app.main.go_to, "instances", row.id))
-        for each in app.picture.snapshot.appliances.values():
+        for each in () if app.read_only else app.picture.snapshot.appliances.values():
             shown = f"run {each.name}"
             yield Entry(text.clean(shown), text.clean(each.title), partial(app.main.prefill, shown))
 

@@ -164,7 +164,7 @@ async def test_y_copies_the_ssh_line(cloud: ScreenCloud) -> None:
     cloud.put(recent(1))
     async with dashboard() as screen:
         await screen.shows("vm-1")
-        await screen.press("y")
+        await screen.press("y", "enter")
         assert screen.app.clipboard.startswith("ssh -p 2222")
         assert screen.app.clipboard.endswith("root@127.86.3.1")
 

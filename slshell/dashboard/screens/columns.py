@@ -22,6 +22,8 @@ class ColumnChoices(Choices):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.done", "Done", id="columns.done"),
         Binding("space", "select", "Show or hide", id="columns.toggle"),
+        Binding("j", "cursor_down", "Down", show=False, id="columns.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="columns.up"),
     ]
 
 

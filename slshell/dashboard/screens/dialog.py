@@ -28,11 +28,6 @@ class Dialog(ModalScreen[Answer]):
 class Choices(OptionList):
     """A list to choose from by keys, wheel and click."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False, id="choices.down"),
-        Binding("k", "cursor_up", "Up", show=False, id="choices.up"),
-    ]
-
 
 def title(words: str, about: str = "") -> Static:
     """The first line of a dialog; both texts are clean."""

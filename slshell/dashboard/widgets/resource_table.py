@@ -45,6 +45,8 @@ class ResourceTable(RowCursor[Row]):
         super().__init__(renderer, id=id)
         self.waiting = "Asking the cloud…"
         """What an empty table says until its first picture."""
+        self.start_at: Key | None = None
+        """Where the cursor goes when the first rows come."""
         self._columns = renderer.usual_columns
         self._filled = False
         self._placed: tuple[table_layout.Placed[Row], ...] = ()
@@ -88,6 +90,9 @@ class ResourceTable(RowCursor[Row]):
             self._rearranged(anchor)
         else:
             self._refresh_keys(change.before)
+        if self.start_at is not None:
+            self.move_to(self.start_at)
+            self.start_at = None
 
     def order_by(self, column_id: str, descending: bool) -> None:
         """Order rows by a column."""
