@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
 
 from slshell.client import local
-from slshell.client.profiles import config_folder, state_folder
+from slshell.client.profiles import state_folder
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
 from slshell.commands.ssh_line import ssh_line
@@ -29,6 +29,7 @@ from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.screens.theme_picker import ThemePicker
 from slshell.dashboard.session import Session, SessionFile
 from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
@@ -52,12 +53,14 @@ class SlshellApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?", id="go.help"),
         Binding("ctrl+p", "command_palette", "Palette", id="go.palette", priority=True),
-        Binding("ctrl+t", "next_theme", "Dark or light", show=False, id="go.theme"),
+        Binding("ctrl+t", "next_theme", "Next theme", show=False, id="go.next-theme"),
+        Binding("T", "pick_theme", "Choose a theme", show=False, id="go.theme"),
         Binding("q", "quit_dashboard", "Quit", id="go.quit"),
     ]
 
     def __init__(self, environment: Environment) -> None:
-        super().__init__()
+        # Textual would turn colours into shades of grey; whoever wants none gets none.
+        super().__init__(ansi_color=True if themes.has_no_colour(environment.environ) else None)
         self._outside = environment
         self.environment = self._own_world(environment)
         self.picture = Picture()
@@ -69,8 +72,7 @@ class SlshellApp(App[int]):
         self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
         self._told_trouble = ""
         environ, profile = self.environment.environ, self.environment.profile
-        configured = self.environment.settings.dashboard.theme
-        self.looks = Looks(self, config_folder(environ) / "themes", profile, configured, self._trouble)
+        self.looks = Looks(self, self.environment, self._trouble)
         self.looks.load()
         self._left = Session()
         """How the main screen was left the last time."""
@@ -173,6 +175,11 @@ class SlshellApp(App[int]):
     def action_next_theme(self) -> None:
         """The next of the themes."""
         self.looks.choose_next()
+
+    def action_pick_theme(self) -> None:
+        """Walk over the themes and choose one."""
+        if self.screen is self.main:
+            self.push_screen(ThemePicker(self.looks))
 
     def action_quit_dashboard(self) -> None:
         """Leave; the cloud and its machines go on."""

@@ -8,28 +8,34 @@ from pathlib import Path
 from textual.app import App
 from textual.theme import Theme
 
-from slshell.client.profiles import Profile
+from slshell.client.profiles import config_folder
+from slshell.commands.environment import Environment
 from slshell.dashboard import themes
 from slshell.dashboard.session import Session
+from slshell.dashboard.text import clean
 
 
 class Looks:
     """The themes there are, and the choice among them."""
 
-    def __init__(
-        self, app: App[int], folder: Path, profile: Profile, configured: str, tell: Callable[[str, str], None]
-    ) -> None:
-        """`folder` holds the user's own themes; `tell` takes title and text when one cannot be used."""
+    def __init__(self, app: App[int], environment: Environment, tell: Callable[[str, str], None]) -> None:
+        """`tell` takes title and text of what is wrong."""
         self._app = app
-        self._folder = folder
-        self._own = profile.theme
-        self.setting = profile.theme or configured
+        self._folder = config_folder(environment.environ) / "themes"
+        self._own = environment.profile.theme
+        self._usual = themes.usual(environment.environ)
+        self.setting = self._own or environment.settings.dashboard.theme
         """What the configuration asks for: a profile's own theme before the general one."""
         self.chosen = ""
         """The theme that the user has taken, empty for none."""
         self._tell = tell
         self._seen: dict[Path, int] = {}
         self.names: list[str] = []
+
+    @property
+    def where(self) -> str:
+        """Where themes of one's own go, for people."""
+        return f"Your own: {clean(str(self._folder))}"
 
     def load(self) -> None:
         """Read all themes; one that cannot be used is told and left out."""
@@ -48,7 +54,7 @@ class Looks:
         if self._stamps() == self._seen:
             return False
         self.load()
-        self._app.refresh_css(animate=False)
+        self._app.mutate_reactive(App.theme)
         return True
 
     def begin(self, session: Session) -> None:
@@ -57,7 +63,7 @@ class Looks:
         if kept in self.names:
             self.choose(kept)
             return
-        self._app.theme = self.setting if self.setting in self.names else themes.DEFAULT
+        self._app.theme = self.setting if self.setting in self.names else self._usual
         if self.setting and self.setting not in self.names:
             self._tell("The theme", f"There is no theme “{self.setting}”. There is: {', '.join(self.names)}.")
 

@@ -48,7 +48,7 @@ class ColumnsScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Every column of the table with a tick, in order."""
-        with Vertical(id="dialog"):
+        with Vertical(id="dialog", classes="-slim"):
             yield title("Columns", self._table.renderer.title)
             yield ColumnChoices(id="choices", compact=True)
         yield Footer(compact=True, show_command_palette=False)
