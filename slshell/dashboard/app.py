@@ -19,12 +19,13 @@ from slshell.client.profiles import state_folder
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.registry import CommandInfo, Danger, Result, commands, execute, make_root, run_line
 from slshell.commands.ssh_line import ssh_line
-from slshell.dashboard import messages, restoring, themes
+from slshell.dashboard import keymap, messages, restoring, themes
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.history import History
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
+from slshell.dashboard.places import places
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
@@ -114,7 +115,10 @@ class SlshellApp(App[int]):
         if trouble:
             self._trouble("The last session", trouble)
         self.looks.begin(self._left)
-        self.set_keymap(self.environment.settings.dashboard.keys)
+        keys, troubles = keymap.checked(self.environment.settings.dashboard.keys, places(type(self)))
+        for words in troubles:
+            self.notify(_plain(words), title="Keys", severity="warning", markup=False)
+        self.set_keymap(keys)
         self.push_screen(self.main)
         self.feed.start()
 
