@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +28,13 @@ from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
 from slshell.dashboard.screens.confirm import ConfirmScreen
+from slshell.dashboard.screens.dialog import LineDialog
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
-from slshell.dashboard.session import Session, SessionFile
+from slshell.dashboard.screens.tour import TourScreen
+from slshell.dashboard.session import Session, SessionFile, TourFile
 from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
@@ -78,6 +81,8 @@ class SlshellApp(App[int]):
         self._left = Session()
         """How the main screen was left the last time."""
         self._session_file = SessionFile(state_folder(environ), profile.name)
+        self._tour_file = TourFile(state_folder(environ))
+        self._tour_due = self._tour_file.due and not self.read_only
 
     @property
     def where(self) -> str:
@@ -196,6 +201,10 @@ class SlshellApp(App[int]):
         self.picture.take(message.snapshot)
         self.history.keep(message.snapshot.instances.keys())
         self.main.snapshot_changed(old)
+        for screen in self.screen_stack:
+            if isinstance(screen, TourScreen):
+                screen.follow()
+        self._begin_tour()
 
     @on(messages.HostsTaken)
     def _hosts_taken(self, message: messages.HostsTaken) -> None:
@@ -250,13 +259,23 @@ class SlshellApp(App[int]):
         self.refresh(layout=True)
         message.status.set_result(status)
 
+    @on(LineDialog.Submitted)
+    def _line_submitted(self, event: LineDialog.Submitted) -> None:
+        self.run_command(event.line)
+
     @on(messages.CommandEnded)
     def _command_ended(self, message: messages.CommandEnded) -> None:
         self._ssh_lines.clear()
         line, result = message.line, message.result
         command_line = self.main.command_line
+        dialog = next(self._dialogs_at_work(line), None)
         if isinstance(result.error, Declined):
             self.notify("Nothing was done.", markup=False)
+            if dialog is not None:
+                dialog.declined()
+            return
+        if result.error is not None and dialog is not None:
+            dialog.failed(result.error.message, result.error.hint)
             return
         if result.error is not None:
             shown = message.typed and command_line.failed(line, result.error.message, result.error.hint)
@@ -265,12 +284,27 @@ class SlshellApp(App[int]):
                 self.notify(_plain(words), title=clean(f":{line}"), severity="error", markup=False)
             return
         command_line.succeeded(line)
+        if dialog is not None:
+            dialog.succeeded(result.data)
         self._tell(line, result)
 
     @on(AppFocus)
     @on(AppBlur)
     def _focus_changed(self) -> None:
         self.main.measure()
+
+    def _dialogs_at_work(self, line: str) -> Iterator[LineDialog]:
+        for screen in self.screen_stack:
+            if isinstance(screen, LineDialog) and screen.at_work == line:
+                yield screen
+
+    def _begin_tour(self) -> None:
+        """Show a newcomer around, once; who has machines already is none."""
+        if self._tour_due and self.picture.known:
+            self._tour_due = False
+            if not self.picture.snapshot.instances and self.screen is self.main:
+                self.push_screen(TourScreen(self.picture, self.main.usual_appliance()))
+            self._tour_file.end()
 
     def _trouble(self, title: str, words: str) -> None:
         """Tell of a trouble that comes again and again once."""

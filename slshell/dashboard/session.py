@@ -85,3 +85,24 @@ class SessionFile:
         with suppress(OSError):
             self.path.replace(aside)
         return f"{self.path} is broken ({reason}). It is kept as {aside.name}, and all is as at first."
+
+
+class TourFile:
+    """Remembers that the user has been shown around."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "dashboard" / "toured"
+
+    @property
+    def due(self) -> bool:
+        """Nobody has been shown around yet, and it can be remembered that somebody was."""
+        if self.path.exists():
+            return False
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        return os.access(self.path.parent, os.W_OK)
+
+    def end(self) -> None:
+        """Not again."""
+        with suppress(OSError):
+            self.path.touch()

@@ -41,8 +41,8 @@ async def test_a_command_that_fails_says_why_and_stays_typed(cloud: ScreenCloud)
     cloud.failures["/v1/instances"] = NoCapacity("the host has 512 MiB left", hint="take a smaller --type")
     async with dashboard() as screen:
         await screen.shows("● live")
-        await screen.press("r")
-        await screen.shows("run ttylinux")
+        await screen.press("colon")
+        await screen.type("run ttylinux")
         await screen.press("enter")
         await screen.shows("the host has 512 MiB left")
         assert "take a smaller --type" in screen.frame

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from slshell.dashboard import subjects, text
+from slshell.dashboard import completion, subjects, text
+from slshell.dashboard.forms import RUN, Form
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
+from slshell.dashboard.screens.form import FormScreen
 from slshell.dashboard.views import Picture, View
 from slshell.dashboard.widgets.resource_table import ResourceTable
 from slshell.model.appliance import Appliance, ApplianceState
@@ -51,19 +52,24 @@ class Doing(Screen[None]):
         """The table of the view on screen."""
         return self.query_one(f"#{self.view.id}", ResourceTable)
 
-    def prefill(self, line: str) -> None:
-        """Open the command line with something typed."""
-        raise NotImplementedError
-
     def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
         """Show one thing: its view with the cursor on it; or all rows that pass a filter."""
         raise NotImplementedError
 
+    def open_form(self, form: Form, **values: str) -> None:
+        """Fill in a command; `values` are there at first, by parameter name."""
+        self.app.push_screen(FormScreen(form, self.offers, values))
+
+    def offers(self, line: str) -> list[completion.Candidate]:
+        """What may come next in a half-typed command line."""
+        picture = self.picture
+        return completion.candidates(line, self.dashboard.environment, picture.snapshot, picture.types)
+
     def action_run(self) -> None:
-        """Prepare to run: the selected appliance, else the first that can be."""
+        """Fill in `run` for the selected appliance, else for the first that can be run."""
         row = self.table.cursor_row
-        name = row.name if isinstance(row, Appliance) else self._usual_appliance()
-        self.prefill(f"run {shlex.quote(name)}")
+        name = row.name if isinstance(row, Appliance) else self.usual_appliance()
+        self.open_form(RUN, appliance=name)
 
     def action_connect(self) -> None:
         """Open a session in the machine under the cursor."""
@@ -127,7 +133,8 @@ class Doing(Screen[None]):
             return True if row.state is State.UNKNOWN else None
         return True
 
-    def _usual_appliance(self) -> str:
+    def usual_appliance(self) -> str:
+        """The appliance to run when none is named."""
         ready = [
             each.name for each in self.picture.snapshot.appliances.values()
             if each.state is ApplianceState.READY

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.widgets import ContentSwitcher, Footer
 
 from slshell.client.mirror import Snapshot
-from slshell.dashboard import completion, notices, pictures, subjects, text
+from slshell.dashboard import notices, pictures, subjects, text
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
@@ -74,7 +74,7 @@ class MainScreen(Doing):
             yield Splitter("#detail", id="splitter")
             yield DetailPane(id="detail")
         yield FilterLine(id="filter")
-        yield CommandLine(self._offers, id="command")
+        yield CommandLine(self.offers, id="command")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -282,10 +282,6 @@ class MainScreen(Doing):
     def on_screen_suspend(self) -> None:
         """Under a dialog nothing is measured."""
         self.measure()
-
-    def _offers(self, line: str) -> list[completion.Candidate]:
-        picture = self.picture
-        return completion.candidates(line, self.dashboard.environment, picture.snapshot, picture.types)
 
     def _redraw_frame(self) -> None:
         picture, snapshot = self.picture, self.picture.snapshot
