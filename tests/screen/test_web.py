@@ -14,7 +14,7 @@ from tests.screen.served import ScreenCloud
 from tests.screen.web import Browser, Page, Web, served
 from tests.support.shell import Shell
 
-PATHS = ("/", "/ws", "/static/js/textual.js", "/static/", "/download/x", "/none")
+PATHS = ("/", "/ws", "/static/js/textual.js", "/static/", "/page/focus.js", "/download/x", "/none")
 UPGRADE = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
     "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",

@@ -108,6 +108,7 @@ class DashboardServer(Server):
     async def run(self, ready: Callable[[], object]) -> None:
         """Serve until the process is told to end; `ready` is called when pages can be opened."""
         app = await self._make_app()
+        app.router.add_static("/page", Path(__file__).parent / "page")
         app.middlewares.append(self._guard.check)
         app.on_response_prepare.append(_add_headers)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
