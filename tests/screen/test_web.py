@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from slshell.client.profiles import state_folder
+from slshell.dashboard.session import TourFile
 from tests.screen.served import ScreenCloud
 from tests.screen.web import Browser, Page, Web, served
+from tests.support import processes
 from tests.support.shell import Shell
 
 PATHS = ("/", "/ws", "/static/js/textual.js", "/static/", "/page/focus.js", "/download/x", "/none")
@@ -105,6 +108,19 @@ def test_only_the_loopback_listens(web: Web) -> None:
     assert here == [f"0100007F:{web.port:04X}"]
 
 
+def test_a_page_that_is_closed_while_it_starts_leaves_no_dashboard(cloud: ScreenCloud) -> None:
+    with served(os.environ) as web:
+        assert upgraded(web, Cookie=entered(web)) == 101
+    assert processes.wait_until_gone([cloud.home], 15) == []
+
+
+def test_a_server_that_is_killed_takes_its_dashboards_along(cloud: ScreenCloud) -> None:
+    with served(os.environ) as web, web.page(entered(web)) as page:
+        assert page.recv(1)
+        web.process.kill()
+        assert processes.wait_until_gone([cloud.home], 15) == []
+
+
 def test_two_of_them_have_tokens_and_ports_of_their_own(web: Web) -> None:
     with served(os.environ) as other:
         assert other.token != web.token
@@ -119,6 +135,9 @@ def test_a_taken_port_is_told(web: Web, shell: Shell) -> None:
 
 
 def test_the_browser_shows_the_dashboard_only_with_the_token(web: Web, browser: Browser) -> None:
+    tour = TourFile(state_folder())
+    assert tour.due
+    tour.end()
     browser.open(f"http://127.0.0.1:{web.port}/")
     assert "open the address that slshell web has printed" in browser.text
     browser.open(web.address)

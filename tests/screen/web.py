@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
+import socket
 import subprocess
 import sys
 import zlib
@@ -66,6 +68,21 @@ class Web:
         finally:
             connection.close()
 
+    @contextmanager
+    def page(self, cookie: str) -> Iterator[socket.socket]:
+        """The connection of an open page; what is received from it comes from its dashboard."""
+        lines = (
+            "GET /ws HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Connection: Upgrade", "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Cookie: {cookie}",
+        )  # fmt: skip
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
+            connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += connection.recv(1)
+            assert answer.startswith(b"HTTP/1.1 101 ")
+            yield connection
+
 
 @contextmanager
 def served(environment: Mapping[str, str], *options: str) -> Iterator[Web]:
@@ -79,7 +96,7 @@ def served(environment: Mapping[str, str], *options: str) -> Iterator[Web]:
             yield Web(address, process)
         finally:
             process.terminate()
-            assert process.wait(PATIENCE_S) == 0
+            assert process.wait(PATIENCE_S) in (0, -signal.SIGKILL)
 
 
 class Browser:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp_jinja2
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from textual_serve.server import Server
 
+from slshell.dashboard.browser.process import DashboardProcess
 from slshell.model.errors import Conflict
 
 LOOPBACK = "127.0.0.1"
-GRACE_S = 3.0
+GRACE_S = 10.0
 """How long open pages may take to end."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
@@ -80,12 +81,14 @@ class DashboardServer(Server):
     def __init__(self, profile: str, listening: socket.socket) -> None:
         """`listening` is bound to a port of the loopback; it is closed with the server."""
         port = listening.getsockname()[1]
-        command = shlex.join([sys.executable, "-m", "slshell.dashboard", profile])
+        # With exec the dashboard is our own child, which lets it notice our end.
+        command = "exec " + shlex.join([sys.executable, "-m", "slshell.dashboard", profile])
         templates = Path(__file__).parent / "templates"
         super().__init__(command, host=LOOPBACK, port=port, title="slshell", templates_path=templates)
         self._listening = listening
         self._token = secrets.token_urlsafe(32)
         self._guard = Guard(self._token, port)
+        self._pages: set[web.WebSocketResponse] = set()
 
     @property
     def address(self) -> str:
@@ -94,6 +97,35 @@ class DashboardServer(Server):
 
     async def on_startup(self, app: web.Application) -> None:
         """Say nothing; the command tells the address."""
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        """Close all pages, which ends their dashboards."""
+        for page in list(self._pages):
+            await page.close(code=WSCloseCode.GOING_AWAY)
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """A dashboard of its own for the page that asks."""
+        page = web.WebSocketResponse(heartbeat=15)
+        await page.prepare(request)
+
+        async def close() -> None:
+            await page.close()
+
+        dashboard = DashboardProcess(
+            self.command,
+            write_bytes=page.send_bytes,
+            write_str=page.send_str,
+            close=close,
+            download_manager=self.download_manager,
+        )
+        self._pages.add(page)
+        try:
+            await dashboard.start(_cells(request, "width", 80), _cells(request, "height", 24))
+            await self._process_messages(page, dashboard)
+        finally:
+            self._pages.discard(page)
+            await dashboard.stop()
+        return page
 
     @aiohttp_jinja2.template("app_index.html")
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
@@ -140,6 +172,12 @@ def listen(port: int) -> socket.socket:
             f"port {port} cannot be used: {error.strerror}", hint="leave --port away, or name another"
         ) from error
     return listening
+
+
+def _cells(request: web.Request, name: str, usual: int) -> int:
+    """A size that the page tells, within what a screen can have."""
+    word = request.query.get(name, "")
+    return min(1000, max(1, int(word))) if word.isascii() and word.isdigit() else usual
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
