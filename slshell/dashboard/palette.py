@@ -34,13 +34,18 @@ class Entry(NamedTuple):
 
 
 class Palette(CommandPalette):
-    """Textual's palette; its keys for a list without entries or lines raise, so they do nothing here."""
+    """Textual's palette, in which keys for an empty list and late hits do nothing instead of raising."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No moving about in a list that is empty, or that a tiny terminal has no room for."""
         if action == "command_list" and not any(_can_be_walked(each) for each in self.query(OptionList)):
             return False
         return super().check_action(action, parameters)
+
+    def _watch__list_visible(self) -> None:
+        """Hits that come while the palette is being closed find no list any more."""
+        if self.query(OptionList):
+            super()._watch__list_visible()
 
 
 def _can_be_walked(entries: OptionList) -> bool:

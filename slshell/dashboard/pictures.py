@@ -28,6 +28,8 @@ ROLE_STYLE = {
     "accent": "$accent",
 }
 BAR = 10
+_NARROW = 64
+"""Below this width the strip tells the cloud and its freshness before how it runs machines."""
 _TIGHT = 0.15
 """Below this share of free disk space the figure is a warning."""
 
@@ -64,7 +66,7 @@ def line(left: Sequence[Part], right: Sequence[Part], width: int) -> Content:
 
 def overview(data: Overview, width: int) -> Content:
     """Two lines: the cloud, and what it carries."""
-    first = line(_cloud(data), _health(data), width)
+    first = line(_cloud(data), _health(data, width), width)
     counts = _counts(data)
     load = _load(data.hosts, width - sum(_width(part) for part in counts) - 3)
     return Content("\n").join([first, line(counts, load, width)])
@@ -78,9 +80,10 @@ def _cloud(data: Overview) -> list[Part]:
     return parts
 
 
-def _health(data: Overview) -> list[Part]:
+def _health(data: Overview, width: int) -> list[Part]:
+    """What runs machines, and whether the picture is fresh; a narrow screen tells the latter only."""
     parts: list[Part] = []
-    if data.status is not None:
+    if data.status is not None and width >= _NARROW:
         parts.append(styled(data.status.engine, "dim"))
         if data.status.accelerator == "tcg":
             parts += [" ", styled("▲ emulation, slow", "warn")]
