@@ -41,6 +41,7 @@ def program() -> Root:
     root = make_root()
     root.add_command(dashboard_command)
     root.add_command(repl_command)
+    root.add_command(web_command)
     root.callback = _open_face
     root.params += [_file_option(), _plain_option()]
     return root
@@ -112,6 +113,32 @@ def _open_dashboard(environment: Environment) -> int | None:
     from slshell.dashboard.app import run
 
     return run(environment)
+
+
+@command(danger=Danger.READ, name="web")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the loopback; 0 is any.")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+def web_command(environment: Environment, port: int, open_it: bool) -> None:
+    """Serve the dashboard to a browser on this computer, until Ctrl-C.
+
+    It prints the address; whoever knows that may do all that you may.
+    """
+    import asyncio
+
+    from slshell.dashboard.browser import DashboardServer, listen
+
+    server = DashboardServer(environment.profile.name, listen(port))
+
+    def ready() -> None:
+        environment.output.write(f"{server.address}\n")
+        environment.output.stdout.flush()
+        if open_it:
+            import webbrowser
+
+            if not webbrowser.open(server.address):
+                environment.output.warning("no browser could be opened; open that address yourself")
+
+    asyncio.run(server.run(ready))
 
 
 def _print_dashboard(environment: Environment) -> None:

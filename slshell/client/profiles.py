@@ -63,6 +63,10 @@ class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Refuse every command that changes something."""
     confirm: str = ""
     """`name`: whoever destroys something must type its name; empty: a yes will do."""
+    theme: str = ""
+    """The dashboard's theme for this cloud, whatever was chosen for others."""
+    banner: str = ""
+    """A line that the dashboard shows on top, so that nobody mistakes this cloud for another."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +108,8 @@ class Profile:
     private_key: Path | None = None
     timeout_s: float = 5.0
     """How long the cloud may take when several are asked."""
+    theme: str = ""
+    banner: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -127,6 +133,12 @@ def config_folder(environ: Mapping[str, str] | None = None) -> Path:
     if chosen := environ.get("SLSHELL_CONFIG"):
         return Path(chosen).expanduser().absolute()
     return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "slshell"
+
+
+def state_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of what faces remember from one time to the next, by the XDG rules."""
+    environ = os.environ if environ is None else environ
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state") / "slshell"
 
 
 def home_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -194,15 +206,13 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
     environ = os.environ if environ is None else environ
     chosen = name or environ.get("SLSHELL_PROFILE") or settings.profile or LOCAL
     home = data_folder(environ)
-    if chosen in settings.profiles:
-        remote = settings.profiles[chosen]
-        if remote.confirm not in ("", "name"):
-            raise UsageError(
-                f"profiles.{chosen}.confirm is “{remote.confirm}”",
-                hint='use confirm = "name", or leave it out',
-            )
-        if chosen == LOCAL and not remote.url:
-            return Profile(name=LOCAL, home=home, read_only=remote.read_only, confirm=remote.confirm)
+    remote = settings.profiles.get(chosen, RemoteSettings())
+    if remote.confirm not in ("", "name"):
+        raise UsageError(
+            f"profiles.{chosen}.confirm is “{remote.confirm}”",
+            hint='use confirm = "name", or leave it out',
+        )
+    if chosen in settings.profiles and (remote.url or chosen != LOCAL):
         if not remote.url.startswith(("http://", "https://")):
             raise UsageError(
                 f"profiles.{chosen}.url is “{remote.url}”", hint="give an address that starts with https://"
@@ -217,9 +227,18 @@ def pick_profile(name: str | None, settings: Settings, environ: Mapping[str, str
             password_from=_password_place(chosen, remote.password_from),
             read_only=remote.read_only,
             confirm=remote.confirm,
+            theme=remote.theme,
+            banner=remote.banner,
         )
     if chosen == LOCAL:
-        return Profile(name=LOCAL, home=home)
+        return Profile(
+            name=LOCAL,
+            home=home,
+            read_only=remote.read_only,
+            confirm=remote.confirm,
+            theme=remote.theme,
+            banner=remote.banner,
+        )
     known = [LOCAL, *settings.profiles]
     raise UsageError(f"there is no profile “{chosen}”", hint=nearest_hint(chosen, known))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +14,9 @@ from textual import on
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus
-from textual.theme import Theme
 
 from slshell.client import local
-from slshell.client.profiles import config_folder
+from slshell.client.profiles import state_folder
 from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.grammar import parse
@@ -33,13 +33,22 @@ from slshell.commands.registry import (
 )
 from slshell.commands.ssh_line import ssh_line
 from slshell.commands.stages import find
-from slshell.dashboard import messages, themes
+from slshell.dashboard import keymap, messages, restoring, themes
+from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Feed
+from slshell.dashboard.history import History
+from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
+from slshell.dashboard.places import places
 from slshell.dashboard.screens.confirm import ConfirmScreen
+from slshell.dashboard.screens.dialog import LineDialog
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.screens.theme_picker import ThemePicker
+from slshell.dashboard.screens.tour import TourScreen
+from slshell.dashboard.session import Session, SessionFile, TourFile
+from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
 from slshell.model.errors import ExitCode, SlshellError
@@ -61,12 +70,14 @@ class SlshellApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?", id="go.help"),
         Binding("ctrl+p", "command_palette", "Palette", id="go.palette", priority=True),
-        Binding("ctrl+t", "next_theme", "Dark or light", show=False, id="go.theme"),
+        Binding("ctrl+t", "next_theme", "Next theme", show=False, id="go.next-theme"),
+        Binding("T", "pick_theme", "Choose a theme", show=False, id="go.theme"),
         Binding("q", "quit_dashboard", "Quit", id="go.quit"),
     ]
 
     def __init__(self, environment: Environment) -> None:
-        super().__init__()
+        # Textual would turn colours into shades of grey; whoever wants none gets none.
+        super().__init__(ansi_color=True if themes.has_no_colour(environment.environ) else None)
         self._outside = environment
         self.environment = self._own_world(environment)
         self.interpreter = Interpreter(self.environment)
@@ -76,13 +87,21 @@ class SlshellApp(App[int]):
             variables=self.interpreter.state.variables,
         )
         self.picture = Picture()
+        self.history = History()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
         self.main = MainScreen(self.picture)
         self._waiting: set[Future[Any]] = set()
         self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
         self._told_trouble = ""
-        self.theme_names = self._load_themes()
+        environ, profile = self.environment.environ, self.environment.profile
+        self.looks = Looks(self, self.environment, self._trouble)
+        self.looks.load()
+        self._left = Session()
+        """How the main screen was left the last time."""
+        self._session_file = SessionFile(state_folder(environ), profile.name)
+        self._tour_file = TourFile(state_folder(environ))
+        self._tour_due = self._tour_file.due and not self.read_only
 
     @property
     def where(self) -> str:
@@ -96,6 +115,16 @@ class SlshellApp(App[int]):
         )
 
     @property
+    def read_only(self) -> bool:
+        """Nothing may be changed through this profile."""
+        return self.environment.profile.read_only
+
+    @property
+    def around(self) -> Around:
+        """What is known beside a row."""
+        return Around(self.picture, self.history, self.ssh_line_of)
+
+    @property
     def fresh_at(self) -> datetime | None:
         """When the cloud last confirmed the picture."""
         return self.feed.mirror.snapshot.fresh_at
@@ -106,9 +135,14 @@ class SlshellApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen and begin to follow the cloud."""
-        settings = self.environment.settings.dashboard
-        self.theme = settings.theme if settings.theme in self.available_themes else themes.DEFAULT
-        self.set_keymap(settings.keys)
+        self._left, trouble = self._session_file.read()
+        if trouble:
+            self._trouble("The last session", trouble)
+        self.looks.begin(self._left)
+        keys, troubles = keymap.checked(self.environment.settings.dashboard.keys, places(type(self)))
+        for words in troubles:
+            self.notify(_plain(words), title="Keys", severity="warning", markup=False)
+        self.set_keymap(keys)
         self.push_screen(self.main)
         self.feed.start()
 
@@ -117,6 +151,16 @@ class SlshellApp(App[int]):
         for future in list(self._waiting):
             future.cancel()
         self.feed.close()
+
+    def restore(self) -> None:
+        """Put the main screen back as it was left."""
+        restoring.restore(self.main, self._left)
+
+    def remember(self) -> None:
+        """Keep how the main screen is now, for the next time."""
+        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting)
+        if trouble := self._session_file.write(session):
+            self._trouble("This session is not kept", trouble)
 
     def run_command(self, line: str, *, typed: bool = False) -> None:
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
@@ -139,7 +183,8 @@ class SlshellApp(App[int]):
         """Show the keys of where one is."""
         if not isinstance(self.screen, HelpScreen):
             bindings = self.screen.active_bindings.values()
-            self.push_screen(HelpScreen(bindings, self.main.view.renderer.title))
+            here = self.main.view.renderer.title if self.screen is self.main else ""
+            self.push_screen(HelpScreen(bindings, here))
 
     def action_command_palette(self) -> None:
         """Open the palette over the main screen."""
@@ -148,19 +193,28 @@ class SlshellApp(App[int]):
 
     def action_next_theme(self) -> None:
         """The next of the themes."""
-        names = self.theme_names
-        place = names.index(self.theme) + 1 if self.theme in names else 0
-        self.theme = names[place % len(names)]
+        self.looks.choose_next()
+
+    def action_pick_theme(self) -> None:
+        """Walk over the themes and choose one."""
+        if self.screen is self.main:
+            self.push_screen(ThemePicker(self.looks))
 
     def action_quit_dashboard(self) -> None:
         """Leave; the cloud and its machines go on."""
+        self.remember()
         self.exit(ExitCode.DONE)
 
     @on(messages.SnapshotChanged)
     def _snapshot_changed(self, message: messages.SnapshotChanged) -> None:
         old = self.picture.snapshot
         self.picture.take(message.snapshot)
+        self.history.keep(message.snapshot.instances.keys())
         self.main.snapshot_changed(old)
+        for screen in self.screen_stack:
+            if isinstance(screen, TourScreen):
+                screen.follow()
+        self._begin_tour()
 
     @on(messages.HostsTaken)
     def _hosts_taken(self, message: messages.HostsTaken) -> None:
@@ -171,8 +225,9 @@ class SlshellApp(App[int]):
 
     @on(messages.MetricsTaken)
     def _metrics_taken(self, message: messages.MetricsTaken) -> None:
-        self.picture.measured(message.metrics)
-        self.main.redraw()
+        self.history.add(message.metrics, base.now().timestamp())
+        if self.picture.measured(message.metrics):
+            self.main.redraw()
 
     @on(messages.TypesTaken)
     def _types_taken(self, message: messages.TypesTaken) -> None:
@@ -214,6 +269,10 @@ class SlshellApp(App[int]):
         self.refresh(layout=True)
         message.status.set_result(status)
 
+    @on(LineDialog.Submitted)
+    def _line_submitted(self, event: LineDialog.Submitted) -> None:
+        self.run_command(event.line)
+
     @on(messages.CommandEnded)
     def _command_ended(self, message: messages.CommandEnded) -> None:
         self._ssh_lines.clear()
@@ -222,8 +281,14 @@ class SlshellApp(App[int]):
             return
         line, result = message.line, message.result
         command_line = self.main.command_line
+        dialog = next(self._dialogs_at_work(line), None)
         if isinstance(result.error, Declined):
             self.notify("Nothing was done.", markup=False)
+            if dialog is not None:
+                dialog.declined()
+            return
+        if result.error is not None and dialog is not None:
+            dialog.failed(result.error.message, result.error.hint)
             return
         if result.error is not None:
             shown = message.typed and command_line.failed(line, result.error.message, result.error.hint)
@@ -232,12 +297,27 @@ class SlshellApp(App[int]):
                 self.notify(_plain(words), title=clean(f":{line}"), severity="error", markup=False)
             return
         command_line.succeeded(line)
+        if dialog is not None:
+            dialog.succeeded(result.data)
         self._tell(line, result)
 
     @on(AppFocus)
     @on(AppBlur)
     def _focus_changed(self) -> None:
         self.main.measure()
+
+    def _dialogs_at_work(self, line: str) -> Iterator[LineDialog]:
+        for screen in self.screen_stack:
+            if isinstance(screen, LineDialog) and screen.at_work == line:
+                yield screen
+
+    def _begin_tour(self) -> None:
+        """Show a newcomer around, once; who has machines already is none."""
+        if self._tour_due and self.picture.known:
+            self._tour_due = False
+            if not self.picture.snapshot.instances and self.screen is self.main:
+                self.push_screen(TourScreen(self.picture, self.main.usual_appliance()))
+            self._tour_file.end()
 
     def _trouble(self, title: str, words: str) -> None:
         """Tell of a trouble that comes again and again once."""
@@ -304,18 +384,6 @@ class SlshellApp(App[int]):
             return None
         finally:
             self._waiting.discard(future)
-
-    def _load_themes(self) -> list[str]:
-        found: dict[str, Theme] = {theme.name: theme for theme in themes.bundled()}
-        users, errors = themes.of_folder(config_folder(self.environment.environ) / "themes")
-        found.update((theme.name, theme) for theme in users)
-        for theme in found.values():
-            self.register_theme(theme)
-        for error in errors:
-            self.notify(
-                clean(error.message), title="A theme cannot be used", severity="warning", markup=False
-            )
-        return sorted(found)
 
 
 def run(environment: Environment | None = None) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.content import Content
 
 from slshell.dashboard import text
 from slshell.dashboard.columns import activity, base, states
 from slshell.dashboard.columns import instances as instance_columns
+from slshell.dashboard.graphs import graph
+from slshell.dashboard.history import Track
+from slshell.dashboard.links import Link
 from slshell.dashboard.pictures import ROLE_STYLE, Part, facts, section, styled
 from slshell.model.appliance import Appliance
 from slshell.model.event import Event, Severity
@@ -19,6 +22,8 @@ EVENTS = 6
 CONSOLE_LINES = 8
 _TROUBLE = (State.FAILED, State.UNKNOWN)
 _BAR = 16
+_LEAST_SAMPLES = 2
+_FRESH_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class InstanceDetails:
     ssh_line: str
     events: tuple[Event, ...] = ()
     console: str = ""
+    track: Track = field(default_factory=Track)
+    """What was measured of it since the dashboard was opened."""
+    links: tuple[Link, ...] = ()
 
 
 def of_instance(data: InstanceDetails, width: int) -> Content:
@@ -50,6 +58,7 @@ def of_instance(data: InstanceDetails, width: int) -> Content:
     parts += ["\n", *facts(_instance_facts(data), width)]
     if row.address:
         parts += [section("SSH"), (text.clean(data.ssh_line), "$primary"), "\n"]
+    parts += _measured(row, data.track, width)
     if row.phases:
         parts += [section("Timeline"), *_timeline(row.phases)]
     if data.events:
@@ -116,17 +125,40 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
     row = data.instance
     runs = row.state in (State.RUNNING, State.SHUTDOWN, State.BOOT)
     swap = f", {row.swap_mib} MiB swap" if row.swap_mib else ""
+    linked: dict[str, Part] = {each.relation: (text.clean(each.name), each.style) for each in data.links}
     plural = "" if row.vcpu == 1 else "s"
     return [
         ("address", text.clean(row.address)),
-        ("appliance", text.clean(row.appliance)),
+        ("appliance", linked.get("appliance", text.clean(row.appliance))),
         ("type", f"{text.clean(row.type)}: {row.vcpu} CPU{plural}, {row.ram_mib} MiB{swap}"),
         ("CPU", f"{row.cpu_percent:.0f} %" if runs else ""),
         ("memory", f"{text.size(row.memory_kib * 1024)} of the host" if runs and row.memory_kib else ""),
         ("made", f"{row.created_at.astimezone():%d %b %H:%M:%S}"),
-        ("host", text.clean(row.host)),
+        ("host", linked.get("host", text.clean(row.host))),
         ("owner", text.clean(row.owner)),
     ]
+
+
+def _measured(row: Instance, track: Track, width: int) -> list[Part]:
+    """Graphs of processor and memory, when there are at least two samples to draw a line between."""
+    if len(track.times) < _LEAST_SAMPLES:
+        return []
+    # Between two samples the graph stands still, so that a quiet screen writes nothing.
+    now = base.now().timestamp()
+    now = track.times[-1] if now - track.times[-1] < _FRESH_S else now
+    cpu, most = 100.0 * max(1, row.vcpu), max(row.ram_mib * 1024.0, *track.memory, 1.0)
+    return [
+        *_heading("CPU", f"highest {max(track.cpu):.0f} %"),
+        *graph(track.times, track.cpu, now=now, top=cpu, unit=f"{cpu:.0f} %", width=width),
+        *_heading("Memory", f"highest {text.size(max(track.memory) * 1024)}"),
+        *graph(
+            track.times, track.memory, now=now, top=most, unit=text.size(most * 1024), width=width
+        ),
+    ]  # fmt: skip
+
+
+def _heading(title: str, about: str) -> list[Part]:
+    return [(f"\n{title}", "bold $secondary"), styled(f"  {about}\n", "dim")]
 
 
 def _what_to_do(row: Instance) -> str:

@@ -13,7 +13,6 @@ from slshell.client.cloud import Cloud
 from slshell.client.mirror import Mirror, Snapshot
 from slshell.dashboard import messages
 from slshell.model.errors import CloudUnreachable, NotFound, SlshellError
-from slshell.model.instance import Metrics
 
 METRICS_S = 2.0
 HOSTS_S = 5.0
@@ -53,7 +52,6 @@ class Feed:
         self._closing = Event()
         self._thread = Thread(target=self._measure, name="measurements", daemon=True)
         self._seen_console: tuple[int, bytes] | None = None
-        self._seen_metrics: tuple[Metrics, ...] = ()
         self._hosts_due = 0.0
         self._types_known = False
         self._following = False
@@ -135,10 +133,7 @@ class Feed:
 
     def _metrics(self, watch: Watch) -> None:
         if watch.instances:
-            metrics = tuple(self._cloud.metrics(watch.instances))
-            if metrics != self._seen_metrics:
-                self._seen_metrics = metrics
-                self._post(messages.MetricsTaken(metrics))
+            self._post(messages.MetricsTaken(tuple(self._cloud.metrics(watch.instances))))
 
     def _console(self, watch: Watch) -> None:
         if watch.console is not None:

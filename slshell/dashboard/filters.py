@@ -1,4 +1,4 @@
-"""The filter line: `web`, `state:running`, `!ttylinux`, `cpu>50`; all words must hold."""
+"""The filter line: `web`, `state:running`, `!ttylinux`, `cpu>50`, `/^web-[0-9]/`; all words must hold."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from typing import Any, Generic, TypeVar
 from slshell.dashboard.columns.base import Renderer
 
 Row = TypeVar("Row")
-_WORD = re.compile(r"(?P<not>!?)(?:(?P<name>[A-Za-z]+)(?P<sign>[:<>=])(?P<value>\S*)|(?P<text>\S+))")
+_WORD = re.compile(
+    r"""(?P<not>!?)(?:
+        /(?P<pattern>(?:\\.|[^/\\])+)/(?=\s|$)
+      | ~(?P<short>\S+)
+      | (?P<name>[A-Za-z]+)(?P<sign>[:<>=~])(?P<value>"[^"]*"?|\S*)
+      | "(?P<quoted>[^"]*)"?
+      | (?P<text>\S+)
+    )""",
+    re.VERBOSE,
+)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, ">": operator.gt, "=": operator.eq}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+Test = Callable[[Row, str], bool]
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,8 @@ class Filter(Generic[Row]):
     tests: tuple[Callable[[Row, str], bool], ...]
     unknown: tuple[str, ...] = ()
     """Names before a colon that this resource does not know."""
+    wrong: tuple[str, ...] = ()
+    """Patterns that are no regular expressions; they are looked for as text."""
 
     def passes(self, row: Row, haystack: str) -> bool:
         """Whether `row` is to be shown; `haystack` is all of its text in lower case."""
@@ -31,8 +44,8 @@ class Filter(Generic[Row]):
 
 
 def haystack_of(renderer: Renderer[Row], row: Row) -> str:
-    """All text of a row that a plain word is looked for in."""
-    parts = [column.value(row) for column in renderer.columns if not column.ticks]
+    """All text of a row that a plain word is looked for in, a line a cell."""
+    parts = [column.value(row) for column in renderer.usual_columns if not column.ticks]
     if renderer.words is not None:
         parts.append(renderer.words(row))
     return "\n".join(parts).casefold()
@@ -40,21 +53,34 @@ def haystack_of(renderer: Renderer[Row], row: Row) -> str:
 
 def parse(line: str, renderer: Renderer[Row]) -> Filter[Row]:
     """Compile a filter line; a half-typed word is no error, it is looked for as text."""
-    tests: list[Callable[[Row, str], bool]] = []
+    tests: list[Test[Row]] = []
     unknown: list[str] = []
+    wrong: list[str] = []
     for match in _WORD.finditer(line.strip()):
         negated = bool(match["not"])
-        if match["text"] is not None:
-            tests.append(_text_test(match["text"].casefold(), negated))
-            continue
-        value_of = _value_of(renderer, match["name"].lower())
-        if value_of is None:
-            if match["sign"] == ":":
-                unknown.append(match["name"])
-            tests.append(_text_test(match[0].lstrip("!").casefold(), negated))
-        elif match["value"]:
-            tests.append(_value_test(value_of, match["sign"], match["value"].casefold(), negated))
-    return Filter(line, tuple(tests), tuple(unknown))
+        pattern = match["pattern"] or match["short"]
+        if pattern is not None:
+            tests.append(_pattern_test(pattern, negated, wrong))
+        elif match["name"] is not None:
+            value_of = _value_of(renderer, match["name"].lower())
+            value = match["value"].strip('"')
+            if value_of is None:
+                if match["sign"] in ":~":
+                    unknown.append(match["name"])
+                tests.append(_text_test(match[0].lstrip("!").casefold(), negated))
+            elif value and match["sign"] == "~":
+                tests.append(_value_pattern_test(value_of, value, negated, wrong))
+            elif value:
+                tests.append(_value_test(value_of, match["sign"], value.casefold(), negated))
+        else:
+            words = match["quoted"] if match["quoted"] is not None else match["text"]
+            tests.append(_text_test(_without_slash(words).casefold(), negated))
+    return Filter(line, tuple(tests), tuple(unknown), tuple(wrong))
+
+
+def _without_slash(words: str) -> str:
+    """A pattern that is still being typed is looked for as text, so that rows do not vanish meanwhile."""
+    return words.removeprefix("/")
 
 
 def _value_of(renderer: Renderer[Row], name: str) -> Callable[[Row], Any] | None:
@@ -64,6 +90,27 @@ def _value_of(renderer: Renderer[Row], name: str) -> Callable[[Row], Any] | None
         if column.id == name:
             return column.value
     return None
+
+
+def _compiled(pattern: str, wrong: list[str]) -> re.Pattern[str]:
+    """A pattern, or the same letters as text when they are no regular expression, which is noted."""
+    try:
+        return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    except re.error:
+        wrong.append(pattern)
+        return re.compile(re.escape(pattern), re.IGNORECASE)
+
+
+def _pattern_test(pattern: str, negated: bool, wrong: list[str]) -> Callable[[Row, str], bool]:
+    found = _compiled(pattern, wrong)
+    return lambda _row, haystack: (found.search(haystack) is not None) is not negated
+
+
+def _value_pattern_test(
+    value_of: Callable[[Row], Any], pattern: str, negated: bool, wrong: list[str]
+) -> Callable[[Row, str], bool]:
+    found = _compiled(pattern, wrong)
+    return lambda row, _haystack: (found.search(str(value_of(row))) is not None) is not negated
 
 
 def _text_test(word: str, negated: bool) -> Callable[[Row, str], bool]:

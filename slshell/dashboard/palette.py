@@ -13,7 +13,7 @@ from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import OptionList
 
-from slshell.commands.registry import CommandInfo, commands
+from slshell.commands.registry import CommandInfo, Danger, commands
 from slshell.dashboard import text
 from slshell.dashboard.columns import states
 from slshell.dashboard.views import VIEWS
@@ -34,13 +34,18 @@ class Entry(NamedTuple):
 
 
 class Palette(CommandPalette):
-    """Textual's palette; its keys for a list without entries or lines raise, so they do nothing here."""
+    """Textual's palette, in which keys for an empty list and late hits do nothing instead of raising."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No moving about in a list that is empty, or that a tiny terminal has no room for."""
         if action == "command_list" and not any(_can_be_walked(each) for each in self.query(OptionList)):
             return False
         return super().check_action(action, parameters)
+
+    def _watch__list_visible(self) -> None:
+        """Hits that come while the palette is being closed find no list any more."""
+        if self.query(OptionList):
+            super()._watch__list_visible()
 
 
 def _can_be_walked(entries: OptionList) -> bool:
@@ -87,12 +92,14 @@ class EverythingProvider(Provider):
 
     def _commands(self) -> Iterator[Entry]:
         for info in commands():
+            if self._dashboard.read_only and info.danger is not Danger.READ:
+                continue
             yield Entry(info.name, info.summary, partial(self._start, info))
 
     def _themes(self) -> Iterator[Entry]:
         app = self._dashboard
-        for name in app.theme_names:
-            yield Entry(f"theme {name}", "change the colours", partial(setattr, app, "theme", name))
+        for name in app.looks.names:
+            yield Entry(f"theme {name}", "change the colours", partial(app.looks.choose, name))
 
     def _resources(self, query: str) -> Iterator[Entry]:
         app = self._dashboard
@@ -103,7 +110,7 @@ class EverythingProvider(Provider):
                 continue
             about = f"{states.of_instance(row)}, {row.appliance}, {row.address}"
             yield Entry(text.clean(name), text.clean(about), partial(app.main.go_to, "instances", row.id))
-        for each in app.picture.snapshot.appliances.values():
+        for each in () if app.read_only else app.picture.snapshot.appliances.values():
             shown = f"run {each.name}"
             yield Entry(text.clean(shown), text.clean(each.title), partial(app.main.prefill, shown))
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 from textual.content import Content
+from textual.style import Style
 
 from slshell.dashboard import text
 from slshell.dashboard.columns import hosts as host_columns
 from slshell.dashboard.columns import states
+from slshell.dashboard.links import Link
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import Instance, State
@@ -26,10 +28,12 @@ ROLE_STYLE = {
     "accent": "$accent",
 }
 BAR = 10
+_NARROW = 64
+"""Below this width the strip tells the cloud and its freshness before how it runs machines."""
 _TIGHT = 0.15
 """Below this share of free disk space the figure is a warning."""
 
-Part = str | tuple[str, str]
+Part = str | tuple[str, str | Style]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Overview:
     """Machines by state, in the order of a life; states without any are left out."""
     stale: bool = False
     known: bool = False
+    read_only: bool = False
 
 
 def styled(words: str, role: str = "") -> Part:
@@ -61,7 +66,7 @@ def line(left: Sequence[Part], right: Sequence[Part], width: int) -> Content:
 
 def overview(data: Overview, width: int) -> Content:
     """Two lines: the cloud, and what it carries."""
-    first = line(_cloud(data), _health(data), width)
+    first = line(_cloud(data), _health(data, width), width)
     counts = _counts(data)
     load = _load(data.hosts, width - sum(_width(part) for part in counts) - 3)
     return Content("\n").join([first, line(counts, load, width)])
@@ -69,13 +74,16 @@ def overview(data: Overview, width: int) -> Content:
 
 def _cloud(data: Overview) -> list[Part]:
     parts: list[Part] = [("slshell", "bold $primary"), "  ", (text.clean(data.profile), "bold")]
+    if data.read_only:
+        parts += ["  ", (" ⊘ read-only ", "$background on $warning")]
     parts += ["  ", styled(text.clean(data.where), "dim")]
     return parts
 
 
-def _health(data: Overview) -> list[Part]:
+def _health(data: Overview, width: int) -> list[Part]:
+    """What runs machines, and whether the picture is fresh; a narrow screen tells the latter only."""
     parts: list[Part] = []
-    if data.status is not None:
+    if data.status is not None and width >= _NARROW:
         parts.append(styled(data.status.engine, "dim"))
         if data.status.accelerator == "tcg":
             parts += [" ", styled("▲ emulation, slow", "warn")]
@@ -152,6 +160,14 @@ def gauge(share: float, width: int = BAR) -> Part:
 def section(title: str) -> Part:
     """The heading of a part of a detail pane."""
     return f"\n{title}\n", "bold $secondary"
+
+
+def links_section(links: Sequence[Link], width: int) -> list[Part]:
+    """Links under a heading of their own; nothing when there are none."""
+    if not links:
+        return []
+    pairs: list[tuple[str, Part]] = [(each.relation, (text.clean(each.name), each.style)) for each in links]
+    return [section("Related"), *facts(pairs, width)]
 
 
 def facts(pairs: Iterable[tuple[str, Part]], width: int) -> list[Part]:

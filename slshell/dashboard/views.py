@@ -44,9 +44,11 @@ class Picture:
             del self.metrics[number]
             self._merged.pop(number, None)
 
-    def measured(self, metrics: Iterable[Metrics]) -> None:
-        """Take new measurements."""
-        self.metrics.update((each.id, each) for each in metrics)
+    def measured(self, metrics: Iterable[Metrics]) -> bool:
+        """Take new measurements; answers whether any of them is another than before."""
+        new = {each.id: each for each in metrics if self.metrics.get(each.id) != each}
+        self.metrics.update(new)
+        return bool(new)
 
     def instances(self) -> list[Instance]:
         """Instances with their newest measurements; unchanged ones stay the same objects."""

@@ -11,6 +11,9 @@ import msgspec
 from slshell.backend.services.settings import CloudSection
 from slshell.backend.services.settings import Settings as CloudSettings
 from slshell.client import profiles
+from slshell.dashboard import keymap
+from slshell.dashboard.app import SlshellApp
+from slshell.dashboard.places import places
 from tests.support.shell import ROOT
 
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
@@ -46,3 +49,12 @@ def test_every_environment_variable_of_ours_is_documented() -> None:
     code = "".join(path.read_text() for path in (ROOT / "slshell").rglob("*.py"))
     used = set(re.findall(r'"((?:SLSHELL|STRATUSLAB)_[A-Z_]+)"', code))
     assert used - set(re.findall(r"`([A-Z_]+)`", CONFIGURATION)) == set()
+
+
+def test_every_key_of_the_dashboard_is_documented_by_its_id() -> None:
+    text = (ROOT / "docs" / "dashboard.md").read_text()
+    shown = dict(re.findall(r"^\| `([a-z]+\.[a-z-]+)` \| .* \| (.+) \|$", text, re.MULTILINE))
+    declared = keymap.known(places(SlshellApp))
+    assert {name: words.casefold() for name, words in shown.items()} == {
+        name: (each.description or "close").casefold() for name, each in declared.items()
+    }

@@ -11,8 +11,10 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from slshell.client.cloud import Cloud
+from slshell.client.profiles import state_folder
 from slshell.commands.environment import of_process
 from slshell.dashboard.app import SlshellApp
+from slshell.dashboard.session import TourFile
 from slshell.dashboard.widgets.resource_table import ResourceTable
 
 PATIENCE_S = 20.0
@@ -89,10 +91,13 @@ class Driver:
 
 
 @asynccontextmanager
-async def dashboard(size: tuple[int, int] = (120, 36)) -> AsyncIterator[Driver]:
-    """The dashboard over the cloud of this test's folder."""
+async def dashboard(size: tuple[int, int] = (120, 36), *, tour: bool = False) -> AsyncIterator[Driver]:
+    """The dashboard over the cloud of this test's folder; its user has had the tour unless told otherwise."""
     arrived = asyncio.Event()
     environment = of_process()
+    seen = TourFile(state_folder(environment.environ))
+    if seen.due and not tour:
+        seen.end()
     environment.make_cloud = lambda profile, _start, notice: Cloud.of_profile(
         profile, start=False, notice=notice
     )

@@ -44,8 +44,8 @@ async def test_a_command_that_fails_says_why_and_stays_typed(cloud: ScreenCloud)
     cloud.failures["/v1/instances"] = NoCapacity("the host has 512 MiB left", hint="take a smaller --type")
     async with dashboard() as screen:
         await screen.shows("● live")
-        await screen.press("r")
-        await screen.shows("run ttylinux")
+        await screen.press("colon")
+        await screen.type("run ttylinux")
         await screen.press("enter")
         await screen.shows("the host has 512 MiB left")
         assert "take a smaller --type" in screen.frame
@@ -167,7 +167,7 @@ async def test_y_copies_the_ssh_line(cloud: ScreenCloud) -> None:
     cloud.put(recent(1))
     async with dashboard() as screen:
         await screen.shows("vm-1")
-        await screen.press("y")
+        await screen.press("y", "enter")
         assert screen.app.clipboard.startswith("ssh -p 2222")
         assert screen.app.clipboard.endswith("root@127.86.3.1")
 

@@ -1,11 +1,16 @@
-"""Thousands of random keys and clicks over a live cloud: nothing raises, and the screen still answers."""
+"""Random keys and clicks over a live cloud: nothing raises, and the screen still answers.
+
+FUZZ_EVENTS=20000 makes it a long run, FUZZ_SEED another one.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 from typing import Any
 
+import pytest
 from textual import events
 from textual.geometry import Size
 
@@ -14,17 +19,18 @@ from tests.screen.driver import Driver, dashboard
 from tests.screen.served import ScreenCloud, recent
 from tests.unit.client.served import event
 
-EVENTS = 500
+EVENTS = int(os.environ.get("FUZZ_EVENTS", "500"))
 AT_ONCE = 25
-SEED = 20260102
+SEED = int(os.environ.get("FUZZ_SEED", "20260102"))
+PATIENCE_S = 300 + EVENTS // 4
 USUAL = (120, 36)
 EDGES = "up down pageup pagedown home end enter escape tab shift+tab left right backspace delete"
-OTHERS = "space ctrl+a shift+up shift+down ctrl+k ctrl+p ctrl+t"
-KEYS = [*EDGES.split(" "), *OTHERS.split(" "), *"1345rcsSBydoO<>/:?jkgGabeinltuxz7!-=[]"]
+OTHERS = "space ctrl+a shift+up shift+down ctrl+k ctrl+p ctrl+t f1 ctrl+y ctrl+s plus"
+KEYS = [*EDGES.split(" "), *OTHERS.split(" "), *'1345rcsSBydoOCTfviu<>/:?jkgGabelntxz7!-=[]~"']
 NAMES = {
     "<": "less_than_sign", ">": "greater_than_sign", "/": "slash", ":": "colon", "?": "question_mark",
     "!": "exclamation_mark", "-": "minus", "=": "equals_sign", "[": "left_square_bracket",
-    "]": "right_square_bracket",
+    "]": "right_square_bracket", "~": "tilde", '"': "quotation_mark",
 }  # fmt: skip
 
 
@@ -69,8 +75,12 @@ def post(screen: Driver, chance: random.Random) -> None:
     }  # fmt: skip
     target = app.screen
     if kind < 0.9:
-        for mouse in (events.MouseDown, events.MouseUp):
-            target._forward_event(mouse(target, **where))
+        target._forward_event(events.MouseDown(target, **where))
+        if chance.random() < 0.3:
+            x, y = chance.randrange(width), chance.randrange(height)
+            where |= {"x": x, "y": y, "screen_x": x, "screen_y": y}
+            target._forward_event(events.MouseMove(target, **where))
+        target._forward_event(events.MouseUp(target, **where))
     elif kind < 0.98:
         wheel = chance.choice((events.MouseScrollDown, events.MouseScrollUp))
         target._forward_event(wheel(target, **{**where, "button": 0}))
@@ -78,6 +88,7 @@ def post(screen: Driver, chance: random.Random) -> None:
         resize(screen, chance.choice((USUAL, (80, 24), (200, 60), (50, 16), (20, 6))))
 
 
+@pytest.mark.timeout(PATIENCE_S)
 async def test_random_keys_and_clicks_over_a_live_cloud_never_break_it(cloud: ScreenCloud) -> None:
     chance = random.Random(SEED)
     for number in range(1, 40):

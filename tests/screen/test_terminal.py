@@ -23,6 +23,8 @@ def terminal(shell: Shell, short_folder: Path) -> Iterator[Terminal]:
 
 @pytest.mark.machine
 def test_a_typed_run_becomes_a_running_machine_that_one_can_enter_and_kill(terminal: Terminal) -> None:
+    terminal.until(lambda frame: "Welcome to slshell" in frame, "the tour")
+    terminal.keys("Escape")
     terminal.until(lambda frame: "No instances yet." in frame and "● live" in frame, "the empty table")
     terminal.text(":")
     terminal.until(lambda frame: "\n : " in frame, "the command line")

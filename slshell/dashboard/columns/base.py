@@ -36,6 +36,8 @@ class Column(Generic[Row]):
     """A change is emphasised for a moment."""
     descending: bool = False
     """The order that a first press on its title gives."""
+    extra: bool = False
+    """Shown only when the user chooses it."""
 
     def sort_value(self, row: Row) -> Any:
         """What rows are ordered by; empty values of a column that has none of its own come last."""
@@ -64,6 +66,11 @@ class Renderer(Generic[Row]):
     descending: bool = False
     follow_top: bool = False
     """A cursor on the first row stays on the first row when newer ones come."""
+
+    @property
+    def usual_columns(self) -> tuple[Column[Row], ...]:
+        """The columns of a user who has chosen none."""
+        return tuple(column for column in self.columns if not column.extra)
 
     def column(self, column_id: str) -> Column[Row]:
         """The column of this id; KeyError when there is none."""

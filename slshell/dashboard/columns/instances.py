@@ -51,6 +51,10 @@ def _memory(instance: Instance) -> str:
     return text.size(instance.memory_kib * 1024) if _runs(instance) and instance.memory_kib else ""
 
 
+def _answers(instance: Instance) -> str:
+    return "yes" if instance.reachable else "no"
+
+
 def _in_state(instance: Instance) -> str:
     return text.age(since(instance), base.now())
 
@@ -74,12 +78,9 @@ INSTANCES: Renderer[Instance] = Renderer(
     words=lambda row: f"{row.appliance_id} {row.user} {row.host} {row.owner}",
     facts={
         "ram": lambda row: row.ram_mib,
-        "vcpu": lambda row: row.vcpu,
         "cpu": lambda row: row.cpu_percent,
         "mem": lambda row: row.memory_kib // 1024,
-        "reachable": lambda row: "yes" if row.reachable else "no",
-        "owner": lambda row: row.owner,
-        "host": lambda row: row.host,
+        "reachable": _answers,
     },
     sort_by="id",
     columns=(
@@ -103,5 +104,13 @@ INSTANCES: Renderer[Instance] = Renderer(
         Column("age", "AGE", 6, _age, lambda row: row.created_at, lambda _: "dim", True, keep=2,
                ticks=True, flash=False, descending=True),
         Column("note", "NOTE", 14, note, style=_note_role, flex=4, keep=8),
+        Column("vcpu", "CPUS", 5, lambda row: str(row.vcpu), lambda row: row.vcpu, right=True, keep=4,
+               extra=True, descending=True),
+        Column("ram", "RAM", 9, lambda row: text.size(row.ram_mib * 2**20), lambda row: row.ram_mib,
+               right=True, keep=4, extra=True, descending=True),
+        Column("ssh", "SSH", 5, _answers, keep=4, extra=True),
+        Column("user", "USER", 8, lambda row: row.user, keep=3, extra=True),
+        Column("host", "HOST", 14, lambda row: row.host, keep=4, extra=True),
+        Column("owner", "OWNER", 10, lambda row: row.owner, keep=4, extra=True),
     ),
 )  # fmt: skip

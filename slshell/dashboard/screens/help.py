@@ -14,7 +14,9 @@ from textual.widgets import Footer, Static
 
 from slshell.dashboard.pictures import Part, section, styled
 
+HERE = "here"
 GROUPS = {
+    HERE: "In this dialog",
     "table": "In the table",
     "detail": "In the detail pane",
     "do": "With the selected or marked machines",
@@ -25,6 +27,8 @@ FILTER: tuple[tuple[str, str], ...] = (
     ("state:running", "rows whose column has this text"),
     ("!test", "rows without it"),
     ("cpu>50  ram=512", "numbers; < > ="),
+    ("/^web-[0-9]/  name~^w", "regular expressions, of the whole row or of a column"),
+    ('"two words"', "text with blanks"),
     ("web !test cpu>5", "all of them at once"),
 )
 
@@ -58,7 +62,9 @@ class HelpScreen(ModalScreen[None]):
         groups: dict[str, dict[tuple[str, str], list[str]]] = {name: {} for name in GROUPS}
         for binding in self._keys:
             group = (binding.id or "").partition(".")[0]
-            if group in groups and binding.description:
+            if group and group not in groups:
+                group = HERE
+            if group and binding.description:
                 keys = groups[group].setdefault((binding.action, binding.description), [])
                 key = self.app.get_key_display(binding)
                 if key not in keys:
@@ -68,6 +74,8 @@ class HelpScreen(ModalScreen[None]):
             if groups[name]:
                 parts.append(section(title))
                 parts += _pairs((" ".join(keys), words) for (_, words), keys in groups[name].items())
+        if groups[HERE]:
+            return Content.assemble(*parts)
         parts += [section("Filter: press / and type"), *_pairs(FILTER)]
         parts += [
             section("Command line: press :"),

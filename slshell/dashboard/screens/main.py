@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
 from slshell.client.mirror import Snapshot
-from slshell.commands.completer import Candidate
 from slshell.commands.notices import Advice, between
-from slshell.dashboard import details, pictures, text
+from slshell.dashboard import pictures, subjects, text
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
+from slshell.dashboard.screens.columns import ColumnsScreen
+from slshell.dashboard.screens.doing import Doing
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
-from slshell.dashboard.widgets.overview import OverviewStrip, StaleBanner
+from slshell.dashboard.widgets.overview import OverviewStrip, ProfileBanner, StaleBanner
 from slshell.dashboard.widgets.prompts import CommandLine, FilterLine
 from slshell.dashboard.widgets.resource_table import ResourceTable
+from slshell.dashboard.widgets.splitter import Splitter
 from slshell.dashboard.widgets.view_tabs import ViewTabs
-from slshell.model.appliance import Appliance, ApplianceState
-from slshell.model.host import Host
-from slshell.model.instance import Instance, State
+from slshell.model.instance import State
 
 if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
 MEASURED = frozenset({State.RUNNING, State.SHUTDOWN, State.BOOT})
-FIRST_APPLIANCE = "ttylinux"
 ADVICE = Advice(
     answers="c connects, y copies the ssh line.",
     failed="It gave no reason; 5 shows what happened.",
@@ -44,7 +40,7 @@ ADVICE = Advice(
 )
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Doing):
     """Draws the app's picture; every change of the world goes through a command."""
 
     AUTO_FOCUS = "#instances"
@@ -53,17 +49,14 @@ class MainScreen(Screen[None]):
             Binding(view.key, f"open_view('{view.id}')", view.renderer.title, show=False, id=f"go.{view.id}")
             for view in VIEWS
         ),
-        Binding("r", "run", "Run", id="do.run", tooltip="Start a machine"),
-        Binding("c", "connect", "Connect", id="do.connect", tooltip="Open a session in the machine"),
-        Binding("s", "on_targets('start')", "Start", id="do.start"),
-        Binding("S", "on_targets('shutdown')", "Shut down", show=False, id="do.shutdown"),
-        Binding("B", "on_targets('reboot')", "Reboot", show=False, id="do.reboot"),
-        Binding("ctrl+k,delete", "on_targets('kill')", "Destroy", show=False, id="do.kill"),
-        Binding("y", "copy", "Copy", id="do.copy", tooltip="Copy the ssh line, or the identifier"),
         Binding("slash", "filter", "Filter", id="go.filter"),
         Binding("colon", "command", "Command", id="go.command"),
+        Binding("C", "columns", "Choose columns", show=False, id="go.columns"),
         Binding("d", "toggle_detail", "Show or hide details", show=False, id="go.detail"),
+        Binding("plus", "widen_detail(5)", "Wider details", show=False, id="go.detail-wider"),
+        Binding("minus", "widen_detail(-5)", "Narrower details", show=False, id="go.detail-narrower"),
         Binding("tab", "other_pane", "Table or details", show=False, id="go.pane"),
+        Binding("backspace", "came_from", "Back to where a link was", show=False, id="go.came-from"),
         Binding("escape", "back", "Back: details, filter, marks", show=False, id="go.back"),
     ]
 
@@ -71,11 +64,14 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.picture = picture
         self.view: View = VIEWS[0]
+        self._trail: list[tuple[str, Key | None, str]] = []
+        """The places that links were followed from."""
         self._awaited: int | None = None
         """The id of a machine just started, which the cursor goes to when its row comes."""
 
     def compose(self) -> ComposeResult:
         """Strip, tabs, tables with the pane, lines, footer."""
+        yield ProfileBanner(self.dashboard.environment.profile, id="profile-banner")
         yield OverviewStrip(id="overview")
         yield StaleBanner(id="stale")
         yield ViewTabs(id="tabs")
@@ -83,9 +79,10 @@ class MainScreen(Screen[None]):
             with ContentSwitcher(id="tables", initial=VIEWS[0].id):
                 for view in VIEWS:
                     yield ResourceTable(view.renderer, id=view.id)
+            yield Splitter("#detail", id="splitter")
             yield DetailPane(id="detail")
         yield FilterLine(id="filter")
-        yield CommandLine(self._offers, id="command")
+        yield CommandLine(self.offers, id="command")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -93,6 +90,7 @@ class MainScreen(Screen[None]):
         self.query_one(FilterLine).display = False
         self.query_one(CommandLine).display = False
         self.set_interval(1.0, self._tick)
+        self.dashboard.restore()
         self.redraw()
 
     @property
@@ -121,7 +119,8 @@ class MainScreen(Screen[None]):
         if not self.is_attached:
             # The app is leaving, and widgets may be gone before the last messages.
             return
-        self.table.show(self.view.rows(self.picture))
+        if self.picture.known:
+            self.table.show(self.view.rows(self.picture))
         if self._awaited is not None and self.table.id == "instances" and self.table.move_to(self._awaited):
             self._awaited = None
         self._redraw_frame()
@@ -135,7 +134,8 @@ class MainScreen(Screen[None]):
         pane = self.query_one(DetailPane)
         if pane.display:
             key = self.table.cursor_key
-            pane.tell((self.view.id, key), self._detail(key, pane.text_width))
+            detail = subjects.detail(self.table.cursor_row, self.dashboard.around, pane.text_width)
+            pane.tell((self.view.id, key), detail)
 
     def measure(self) -> None:
         """Have measured what is on screen."""
@@ -160,12 +160,10 @@ class MainScreen(Screen[None]):
         self.table.focus()
         self.refresh_bindings()
 
-    def go_to(self, view_id: str, key: Key) -> None:
-        """Show one thing: its view with the cursor on it."""
-        self.open_view(view_id)
-        if not self.table.move_to(key):
-            self.table.narrow("")
-            self.table.move_to(key)
+    def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
+        """Show one thing: its view with the cursor on it; or all rows that pass a filter."""
+        self._trail.append((self.view.id, self.table.cursor_key, self.table.rows.filter.line))
+        self._show_place(view_id, key, filter_line)
 
     def prefill(self, line: str) -> None:
         """Open the command line with something typed."""
@@ -177,41 +175,14 @@ class MainScreen(Screen[None]):
         self._awaited = instance_id
         self.redraw()
 
+    def action_came_from(self) -> None:
+        """Go back to where one followed a link from."""
+        if self._trail:
+            self._show_place(*self._trail.pop())
+
     def action_open_view(self, view_id: str) -> None:
         """The key of a view."""
         self.open_view(view_id)
-
-    def action_run(self) -> None:
-        """Prepare to run: the selected appliance, else the first that can be."""
-        row = self.table.cursor_row
-        name = row.name if isinstance(row, Appliance) else self._usual_appliance()
-        self.prefill(f"run {shlex.quote(name)}")
-
-    def action_connect(self) -> None:
-        """Open a session in the machine under the cursor."""
-        row = self.table.cursor_row
-        if isinstance(row, Instance):
-            self.dashboard.run_command(f"connect {row.id}")
-
-    def action_on_targets(self, name: str) -> None:
-        """Run a command on the marked machines, else on the one under the cursor."""
-        ids = [str(row.id) for row in self.table.targets if isinstance(row, Instance)]
-        if ids:
-            self.dashboard.run_command(f"{name} {' '.join(ids)}")
-
-    def action_copy(self) -> None:
-        """Copy what one needs of the row: the ssh line, the identifier, the text."""
-        row = self.table.cursor_row
-        if row is None:
-            return
-        if isinstance(row, Instance):
-            words = self.dashboard.ssh_line_of(row)
-        elif isinstance(row, Appliance):
-            words = row.id
-        else:
-            words = row.name if isinstance(row, Host) else row.text
-        self.app.copy_to_clipboard(words)
-        self.notify(text.clean(words), title="Copied", markup=False)
 
     def action_filter(self) -> None:
         """Narrow the table."""
@@ -221,6 +192,10 @@ class MainScreen(Screen[None]):
     def action_command(self) -> None:
         """Type a command."""
         self.prefill("")
+
+    def action_columns(self) -> None:
+        """Choose, arrange and order by the columns of the table."""
+        self.app.push_screen(ColumnsScreen(self.table))
 
     def action_toggle_detail(self) -> None:
         """Show the pane where it is hidden, hide it where it is shown."""
@@ -233,6 +208,11 @@ class MainScreen(Screen[None]):
             self.remove_class("-no-detail")
             self.set_class(not self.has_class("-wide") and self.has_class("-short"), "-drill")
         self.call_after_refresh(self.redraw)
+
+    def action_widen_detail(self, by: int) -> None:
+        """Give the pane more or less of the room."""
+        self.query_one(Splitter).widen(by)
+        self.call_after_refresh(self.redraw_detail)
 
     def action_other_pane(self) -> None:
         """Keys go to the other pane."""
@@ -251,21 +231,6 @@ class MainScreen(Screen[None]):
             self.table.narrow("")
         elif self.table.rows.marks:
             self.table.clear_marks()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys for machines are for the view of machines; what cannot be done now is greyed."""
-        if action not in ("connect", "on_targets"):
-            return True
-        if not self.is_mounted or self.view.id != "instances":
-            return False
-        row = self.table.cursor_row
-        if row is None:
-            return None
-        if action == "connect":
-            return True if row.state is State.RUNNING else None
-        if parameters == ("start",) and not self.table.rows.marks:
-            return True if row.state is State.UNKNOWN else None
-        return True
 
     @on(ResourceTable.Highlighted)
     def _highlighted(self, event: ResourceTable.Highlighted) -> None:
@@ -288,6 +253,10 @@ class MainScreen(Screen[None]):
         self._redraw_frame()
         self.refresh_bindings()
 
+    @on(DetailPane.LinkClicked)
+    def _link_clicked(self, event: DetailPane.LinkClicked) -> None:
+        self.go_to(event.view, event.key, event.filter)
+
     @on(ViewTabs.Asked)
     def _tab_clicked(self, event: ViewTabs.Asked) -> None:
         self.open_view(event.view_id)
@@ -307,7 +276,12 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Another size shows other columns, and measures other rows."""
+        self.query_one(Splitter).sideways = self.has_class("-wide")
         self.call_after_refresh(self.redraw)
+
+    def on_descendant_focus(self) -> None:
+        """The line before the pane shows that keys go there."""
+        self.query_one(Splitter).set_class(self.query_one(DetailPane).has_focus, "-lit")
 
     def on_screen_resume(self) -> None:
         """Measure again after a dialog."""
@@ -316,16 +290,6 @@ class MainScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         """Under a dialog nothing is measured."""
         self.measure()
-
-    def _offers(self, line: str) -> tuple[Candidate, ...]:
-        return self.dashboard.completer.offer(line, self.picture.snapshot, self.picture.types).candidates
-
-    def _usual_appliance(self) -> str:
-        ready = [
-            each.name for each in self.picture.snapshot.appliances.values()
-            if each.state is ApplianceState.READY
-        ]  # fmt: skip
-        return FIRST_APPLIANCE if FIRST_APPLIANCE in ready or not ready else ready[0]
 
     def _redraw_frame(self) -> None:
         picture, snapshot = self.picture, self.picture.snapshot
@@ -337,6 +301,7 @@ class MainScreen(Screen[None]):
             counts=pictures.counted(snapshot.instances.values()),
             stale=snapshot.stale is not None,
             known=picture.known,
+            read_only=self.dashboard.read_only,
         )
         self.query_one(ViewTabs).tell(picture, self.view.id, self.table.rows)
         self._say_stale()
@@ -348,23 +313,17 @@ class MainScreen(Screen[None]):
         self.query_one(StaleBanner).say(snapshot.stale, since)
         self.set_class(snapshot.stale is not None, "-stale")
 
+    def _show_place(self, view_id: str, key: Key | None, filter_line: str) -> None:
+        self.open_view(view_id)
+        if filter_line or key is None or key not in self.table.rows.shown:
+            self.table.narrow(filter_line)
+        if key is not None:
+            self.table.move_to(key)
+
     def _tick(self) -> None:
         if self.is_current and self.app.app_focus:
             self.table.tick()
             self.redraw_detail()
         if self.picture.snapshot.stale is not None:
             self._say_stale()
-
-    def _detail(self, key: Key | None, width: int) -> Content:
-        row = self.table.cursor_row
-        if isinstance(row, Instance):
-            events = tuple(each for each in self.picture.snapshot.events if each.instance_id == key)
-            number, console = self.picture.console
-            shown = console if number == key else ""
-            line = self.dashboard.ssh_line_of(row)
-            return details.of_instance(details.InstanceDetails(row, line, events, shown), width)
-        if isinstance(row, Appliance):
-            return details.of_appliance(row, width)
-        if isinstance(row, Host):
-            return pictures.host_facts(row, width)
-        return Content("") if row is None else details.of_activity(row)
+        self.dashboard.remember()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from slshell.model.errors import UsageError
 
 DEFAULT = "slshell-dark"
+SIXTEEN = "terminal"
+"""The theme for terminals that have no more than sixteen colours, or none."""
 COLORS = (
     "primary", "secondary", "accent", "foreground", "background", "surface", "panel", "boost",
     "success", "warning", "error",
@@ -31,6 +34,22 @@ OWN = {
 """Variables of our own style sheets, and what they are where a theme does not set them."""
 _VARIABLE = re.compile(r"[a-z][a-z0-9-]*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+
+
+def usual(environ: Mapping[str, str]) -> str:
+    """The theme for a user who has chosen none, by what the terminal says of its colours."""
+    forced = environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if has_no_colour(environ) or forced == "standard":
+        return SIXTEEN
+    kind = environ.get("COLORTERM", "").lower()
+    terminal = environ.get("TERM", "xterm-256color")
+    many = kind in ("truecolor", "24bit") or "256" in terminal or "direct" in terminal
+    return DEFAULT if many or forced in ("256", "truecolor") else SIXTEEN
+
+
+def has_no_colour(environ: Mapping[str, str]) -> bool:
+    """Whether the user wants no colours at all."""
+    return bool(environ.get("NO_COLOR"))
 
 
 def bundled() -> list[Theme]:
@@ -67,17 +86,23 @@ def parse(text: str, where: str) -> Theme:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{where}: is not TOML: {error}", hint="correct that line") from error
     for key in data:
-        if key not in ("name", "dark", "colors", "variables"):
-            raise UsageError(f"{where}: unknown key “{key}”", hint="use name, dark, [colors] and [variables]")
+        if key not in ("name", "dark", "ansi", "colors", "variables"):
+            raise UsageError(
+                f"{where}: unknown key “{key}”", hint="use name, dark, ansi, [colors] and [variables]"
+            )
     name = data.get("name")
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise UsageError(
             f"{where}: name is missing or wrong", hint="use lower-case letters, digits and dashes"
         )
-    if not isinstance(data.get("dark", True), bool):
-        raise UsageError(f"{where}: dark is not true or false", hint="write dark = true or dark = false")
+    for key in ("dark", "ansi"):
+        if not isinstance(data.get(key, True), bool):
+            raise UsageError(
+                f"{where}: {key} is not true or false", hint=f"write {key} = true or {key} = false"
+            )
     colors = _colors(data, where)
-    variables = _variables(data, where)
+    needed = BUILTIN_THEMES["ansi-dark"].variables if data.get("ansi") else {}
+    variables = {**needed, **OWN, **_variables(data, where)}
     return Theme(
         name=name,
         primary=colors["primary"],
@@ -92,7 +117,8 @@ def parse(text: str, where: str) -> Theme:
         warning=colors["warning"],
         error=colors["error"],
         dark=data.get("dark", True),
-        variables={**OWN, **variables},
+        ansi=data.get("ansi", False),
+        variables=variables,
     )
 
 
@@ -115,7 +141,7 @@ def _variables(data: dict[str, Any], where: str) -> dict[str, str]:
             raise UsageError(f"{where}: variables.{key} is no name", hint="use lower-case letters and dashes")
         if key in OWN or value.startswith("#"):
             _check_color(value, f"{where}: variables.{key}")
-        elif re.fullmatch(r"[a-z0-9 %.-]*", value) is None:
+        elif re.fullmatch(r"[a-z0-9_ %.-]*", value) is None:
             raise UsageError(f"{where}: variables.{key} is “{value}”", hint="use a colour or a plain word")
     return variables
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
+
+from slshell.dashboard.links import META
 
 
 class DetailPane(VerticalScroll, can_focus=True):
@@ -18,6 +23,15 @@ class DetailPane(VerticalScroll, can_focus=True):
         Binding("j", "scroll_down", "Down", show=False, id="detail.down"),
         Binding("k", "scroll_up", "Up", show=False, id="detail.up"),
     ]
+
+    class LinkClicked(Message):
+        """A link in the text was clicked."""
+
+        def __init__(self, view: str, key: Hashable, filter: str) -> None:  # noqa: A002
+            super().__init__()
+            self.view = view
+            self.key = key
+            self.filter = filter
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -37,6 +51,12 @@ class DetailPane(VerticalScroll, can_focus=True):
     def content_shown(self) -> Content:
         """What the pane tells now."""
         return self._content
+
+    def on_click(self, event: events.Click) -> None:
+        """Follow the link under the mouse."""
+        if (place := event.style.meta.get(META)) is not None:
+            event.stop()
+            self.post_message(self.LinkClicked(*place))
 
     def tell(self, subject: object, content: Content) -> None:
         """Show `content`; another subject starts at the top."""

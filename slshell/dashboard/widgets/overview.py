@@ -8,6 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
+from slshell.client.profiles import Profile
 from slshell.dashboard import text
 from slshell.dashboard.pictures import Overview, overview
 
@@ -20,6 +21,14 @@ class OverviewStrip(Widget):
     def render(self) -> RenderResult:
         """Draw for the width there is."""
         return overview(self.data, self.content_size.width)
+
+
+class ProfileBanner(Static):
+    """The line that the user gave a profile, so that nobody mistakes it; hidden without one."""
+
+    def __init__(self, profile: Profile, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(Content(text.clean(profile.banner)), id=id)
+        self.display = bool(profile.banner.strip())
 
 
 class StaleBanner(Static):

@@ -62,7 +62,7 @@ class FilterLine(Horizontal):
         """A sign and the input."""
         yield Static("/", classes="prompt-sign")
         yield PromptInput(
-            id="filter-input", placeholder="text   state:running   !word   cpu>50", compact=True
+            id="filter-input", placeholder="text   state:running   !word   cpu>50   /^web-\\d/", compact=True
         )
 
     def open(self, line: str) -> None:

@@ -20,16 +20,16 @@ class ViewTab(Static):
     def __init__(self, view: View) -> None:
         super().__init__(id=f"tab-{view.id}", classes="tab")
         self.view = view
-        self._shown: tuple[bool, int | None] | None = None
+        self._shown: tuple[bool, int | None, bool] | None = None
 
-    def tell(self, chosen: bool, count: int | None) -> None:
-        """Draw again when the choice or the count is another."""
-        if (chosen, count) != self._shown:
-            self._shown = (chosen, count)
+    def tell(self, chosen: bool, count: int | None, narrow: bool) -> None:
+        """Draw again when something is another; on a narrow screen only the chosen one says its name."""
+        if (chosen, count, narrow) != self._shown:
+            self._shown = (chosen, count, narrow)
             self.set_class(chosen, "-chosen")
-            name = self.view.renderer.title
-            number = "" if count is None else f" {count}"
-            self.update(Content.assemble((self.view.key, "$primary"), f" {name}", (number, "$dim")))
+            name = "" if narrow and not chosen else f" {self.view.renderer.title}"
+            number = f" {count}" if name and count is not None else ""
+            self.update(Content.assemble((self.view.key, "$primary"), name, (number, "$dim")))
 
     def on_click(self, event: events.Click) -> None:
         """Ask for this view."""
@@ -55,8 +55,9 @@ class ViewTabs(Horizontal):
 
     def tell(self, picture: Picture, chosen: str, rows: Rows[object]) -> None:
         """Show counts, and how the table is narrowed and marked."""
+        narrow = self.screen.has_class("-narrow")
         for tab in self.query(ViewTab):
-            tab.tell(tab.view.id == chosen, tab.view.count(picture))
+            tab.tell(tab.view.id == chosen, tab.view.count(picture), narrow)
         parts: list[str | tuple[str, str]] = []
         if rows.marks:
             parts.append((f"✓ {len(rows.marks)} marked", "$accent"))
@@ -66,4 +67,6 @@ class ViewTabs(Horizontal):
             parts += [(words, "$accent"), (f"  {len(rows)} of {rows.total}", "$dim")]
         for name in rows.filter.unknown:
             parts.append((f"  no “{text.clean(name)}:”", "$warning"))
+        for pattern in rows.filter.wrong:
+            parts.append((f"  “{text.clean(pattern)}” is no pattern", "$warning"))
         self.query_one("#narrowed", Static).update(Content.assemble(*parts))

@@ -92,3 +92,18 @@ def test_an_address_that_is_not_http_is_refused(tmp_path: Path) -> None:
     environ = written(tmp_path / "c", "[profiles.x]\nurl = 'ftp://p'\n")
     with pytest.raises(UsageError, match=r"profiles\.x\.url"):
         pick_profile("x", load_settings(environ), environ)
+
+
+def test_a_profile_may_be_read_only_and_look_different(tmp_path: Path) -> None:
+    looks = "read_only = true\ntheme = 'nord'\nbanner = 'look twice'\n"
+    environ = written(tmp_path / "c", f"[profiles.p]\nurl = 'https://p'\n{looks}[profiles.local]\n{looks}")
+    settings = load_settings(environ)
+    for name in ("p", "local"):
+        profile = pick_profile(name, settings, environ)
+        assert (profile.read_only, profile.theme, profile.banner) == (True, "nord", "look twice")
+    assert pick_profile("local", settings, environ).is_local
+
+
+def test_the_bundled_cloud_may_be_written_to_unless_told_otherwise(tmp_path: Path) -> None:
+    environ = written(tmp_path / "c", "")
+    assert not pick_profile(None, load_settings(environ), environ).read_only

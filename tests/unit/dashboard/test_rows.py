@@ -75,13 +75,24 @@ def test_marks_go_with_their_rows_and_outlive_filters() -> None:
         ("state:", [1, 2, 3]),
         ("127.86.3.2", [2]),
         ("[", []),
+        ("/^web-[ab]$/", [1, 3]),
+        ("!/^web-[ab]$/", [2]),
+        ("~^d.$", [2]),
+        ("name~^w", [1, 3]),
+        ("!name~^W", [2]),
+        ("/a$/ state:run", [1]),
+        ("/web-", [1, 3]),
+        ("owner:mine", [3]),
+        ('"m1.small"', [1, 2, 3]),
+        ('name:"web-b"', [3]),
+        ("reachable:yes vcpu=1", [1, 2, 3]),
     ],
 )
 def test_a_filter_shows_the_rows_for_which_all_words_hold(line: str, found: list[int]) -> None:
     rows = rows_of(
         instance(1, name="web-a", cpu_percent=10.0),
         instance(2, name="db", cpu_percent=80.0),
-        instance(3, name="WEB-b", cpu_percent=0.0, state=State.FAILED),
+        instance(3, name="WEB-b", cpu_percent=0.0, state=State.FAILED, owner="mine"),
     )
     rows.narrow(line)
     assert list(rows.shown) == found
@@ -92,6 +103,15 @@ def test_an_unknown_name_is_looked_for_as_text_and_told() -> None:
     rows.narrow("colour:red")
     assert rows.filter.unknown == ("colour",)
     assert list(rows.shown) == []
+
+
+def test_a_pattern_that_is_none_is_told_and_looked_for_as_text() -> None:
+    rows = rows_of(instance(1, name="we[b"), instance(2, name="web"))
+    rows.narrow("/we[/")
+    assert rows.filter.wrong == ("we[",)
+    assert list(rows.shown) == [1]
+    rows.narrow("name~*")
+    assert rows.filter.wrong == ("*",)
 
 
 @pytest.mark.parametrize("width", [10, 30, 60, 80, 120, 200, 400])
@@ -107,8 +127,8 @@ def test_columns_never_overlap_nor_leave_the_table(width: int) -> None:
 def test_a_narrow_table_keeps_what_tells_machines_apart() -> None:
     ids = [each.column.id for each in place(INSTANCES.columns, 46)]
     assert ids == ["id", "name", "state"]
-    assert [each.column.id for each in place(INSTANCES.columns, 300)] == [
-        each.id for each in INSTANCES.columns
+    assert [each.column.id for each in place(INSTANCES.usual_columns, 300)] == [
+        each.id for each in INSTANCES.usual_columns
     ]
 
 

@@ -1,0 +1,68 @@
+"""What dialogs share: they lie over the main screen, Esc leaves them, and F1 tells their keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """A box over the main screen; subclasses compose a `Vertical(id="dialog")` and a footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
+        Binding("f1", "app.help", "Keys", show=False, id="dialog.help"),
+    ]
+
+    def action_cancel(self) -> None:
+        """Nothing happens."""
+        self.dismiss(None)
+
+
+class LineDialog(Dialog[None]):
+    """A dialog that runs command lines, and stays with all that was typed while one runs or when it fails."""
+
+    at_work: str | None = None
+    """The line that runs now."""
+
+    class Submitted(Message):
+        """A line to run."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
+    def submit(self, line: str) -> None:
+        """Ask for a line to be run; one of the three below is called when it has ended."""
+        self.at_work = line
+        self.post_message(self.Submitted(line))
+
+    def succeeded(self, data: object) -> None:
+        """The line has done its work; `data` is what it showed."""
+        self.at_work = None
+
+    def failed(self, message: str, hint: str) -> None:
+        """The line has failed; both texts may be a stranger's."""
+        self.at_work = None
+
+    def declined(self) -> None:
+        """The user said no to a question."""
+        self.at_work = None
+
+
+class Choices(OptionList):
+    """A list to choose from by keys, wheel and click."""
+
+
+def title(words: str, about: str = "") -> Static:
+    """The first line of a dialog; both texts are clean."""
+    return Static(
+        Content.assemble((words, "bold"), (f"  {about}" if about else "", "$dim")), id="dialog-title"
+    )

@@ -1,0 +1,43 @@
+"""From a narrow strip to a wide wall: what tells machines apart and what to press is always there."""
+
+from __future__ import annotations
+
+import pytest
+
+from slshell.model.instance import State
+from tests.screen.driver import dashboard
+from tests.screen.served import ScreenCloud, recent
+
+SIZES = [(40, 16), (60, 24), (80, 24), (120, 36), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_profile_view_machine_state_and_keys_are_drawn(
+    cloud: ScreenCloud, size: tuple[int, int]
+) -> None:
+    cloud.put(recent(1, name="web"))
+    cloud.put(recent(2, name="db", state=State.FAILED, reachable=False, reason="no disk"))
+    async with dashboard(size) as screen:
+        await screen.shows("● live")
+        for words in ("local", "1 Instances 2", "web", "● Running", "✗ Failed", "r Run"):
+            assert words in screen.frame
+        assert max(map(len, screen.frame.splitlines())) <= size[0]
+
+
+async def test_a_narrow_screen_names_only_the_view_that_is_open(cloud: ScreenCloud) -> None:
+    async with dashboard((60, 24)) as screen:
+        await screen.shows("1 Instances")
+        assert "Hosts" not in screen.frame
+        await screen.press("4")
+        await screen.shows("4 Hosts")
+        assert "Instances" not in screen.frame
+
+
+async def test_details_of_a_narrow_screen_are_opened_over_the_table(cloud: ScreenCloud) -> None:
+    cloud.put(recent(1, name="web"))
+    async with dashboard((60, 24)) as screen:
+        await screen.shows("web")
+        await screen.press("enter")
+        await screen.shows("root@127.86.3.1")
+        await screen.press("escape")
+        await screen.hides("root@127.86.3.1")
