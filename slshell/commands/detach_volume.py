@@ -16,7 +16,7 @@ from slshell.model.volume import DetachRequest, Volume, VolumeState
 from slshell.output.listing import Listing
 
 TIMEOUT_S = 30.0
-"""A guest lets go in a tenth of a second; one that is booting is asked again after twenty."""
+"""A guest lets go in a tenth of a second; one that is busy booting may never."""
 DETACHED = volume_lines(lambda each: f"DETACHED {each.id} from VM {each.instance_id} on {each.device}")
 
 

@@ -219,8 +219,9 @@ class SlshellApp(App[int]):
     @on(messages.HostsTaken)
     def _hosts_taken(self, message: messages.HostsTaken) -> None:
         status = msgspec.structs.replace(message.status, uptime_s=0.0, revision=0, instances={})
-        if (message.hosts, status) != (self.picture.hosts, self.picture.status):
-            self.picture.hosts, self.picture.status = message.hosts, status
+        picture = self.picture
+        if (message.hosts, status, message.storage) != (picture.hosts, picture.status, picture.storage):
+            picture.hosts, picture.status, picture.storage = message.hosts, status, message.storage
             self.main.redraw()
 
     @on(messages.MetricsTaken)

@@ -39,8 +39,8 @@ class InstanceDetails:
     links: tuple[Link, ...] = ()
 
 
-def of_instance(data: InstanceDetails, width: int) -> Content:
-    """Facts, timeline, events and the last of the console of an instance."""
+def of_instance(data: InstanceDetails, width: int, disks: Sequence[Part] = ()) -> Content:
+    """Facts, disks, timeline, events and the last of the console of an instance."""
     row = data.instance
     parts: list[Part] = [
         (text.clean(row.name), "bold"),
@@ -58,7 +58,7 @@ def of_instance(data: InstanceDetails, width: int) -> Content:
     parts += ["\n", *facts(_instance_facts(data), width)]
     if row.address:
         parts += [section("SSH"), (text.clean(data.ssh_line), "$primary"), "\n"]
-    parts += _measured(row, data.track, width)
+    parts += [*disks, *_measured(row, data.track, width)]
     if row.phases:
         parts += [section("Timeline"), *_timeline(row.phases)]
     if data.events:

@@ -129,7 +129,8 @@ class Feed:
         if time.monotonic() >= self._hosts_due:
             self._hosts_due = time.monotonic() + HOSTS_S
             status = self._cloud.status()
-            self._post(messages.HostsTaken(tuple(self._cloud.hosts()), status))
+            storage = self._cloud.storage()
+            self._post(messages.HostsTaken(tuple(self._cloud.hosts()), status, storage))
 
     def _metrics(self, watch: Watch) -> None:
         if watch.instances:

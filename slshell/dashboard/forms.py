@@ -100,10 +100,44 @@ RUN = Form(
     command="run",
     title="Run",
     action="Run",
-    parameters=("appliance", "type_name", "name", "number", "keys", "context", "cpu", "ram", "swap"),
+    parameters=(
+        "appliance",
+        "type_name",
+        "name",
+        "number",
+        "keys",
+        "context",
+        "cpu",
+        "ram",
+        "swap",
+        "persistent",
+        "volatile",
+        "readonly",
+    ),
     needed=frozenset({"appliance"}),
-    labels={"type_name": "type", "number": "count", "keys": "key"},
+    labels={
+        "type_name": "type",
+        "number": "count",
+        "keys": "key",
+        "persistent": "volumes",
+        "volatile": "volatile disks",
+        "readonly": "static disks",
+    },
 )
+CREATE_VOLUME = Form(
+    command="create-volume",
+    title="New volume",
+    action="Make",
+    parameters=("size", "tag", "public"),
+    needed=frozenset({"size"}),
+)
+RESIZE_VOLUME = Form(
+    command="resize-volume",
+    title="Make a volume larger",
+    action="Grow",
+    parameters=("volume", "size"),
+    needed=frozenset({"volume", "size"}),
+)  # fmt: skip
 
 
 def missing(fields: Sequence[Field], values: Mapping[str, str]) -> list[Field]:

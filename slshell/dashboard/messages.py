@@ -13,6 +13,7 @@ from slshell.commands.registry import Result
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics
+from slshell.model.volume import StorageStatus
 
 
 class _Newest(Message):
@@ -36,6 +37,7 @@ class HostsTaken(_Newest):
 
     hosts: tuple[Host, ...]
     status: CloudStatus
+    storage: StorageStatus
 
 
 @dataclass

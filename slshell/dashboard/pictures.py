@@ -49,6 +49,8 @@ class Overview:
     stale: bool = False
     known: bool = False
     read_only: bool = False
+    warning: str = ""
+    """What is wrong with the disk space, in words."""
 
 
 def styled(words: str, role: str = "") -> Part:
@@ -68,7 +70,8 @@ def overview(data: Overview, width: int) -> Content:
     """Two lines: the cloud, and what it carries."""
     first = line(_cloud(data), _health(data, width), width)
     counts = _counts(data)
-    load = _load(data.hosts, width - sum(_width(part) for part in counts) - 3)
+    room = width - sum(_width(part) for part in counts) - 3
+    load = _warned(data.warning, room) or _load(data.hosts, room)
     return Content("\n").join([first, line(counts, load, width)])
 
 
@@ -140,6 +143,14 @@ def _load(hosts: Sequence[Host], room: int) -> list[Part]:
         disk_part,
     )
     return next((parts for parts in choices if sum(map(_width, parts)) <= room), [])
+
+
+def _warned(warning: str, room: int) -> list[Part]:
+    """A warning about the disk takes the place of the load, for it is what matters then."""
+    if not warning:
+        return []
+    words = f"▲ {text.clean(warning)}"
+    return [styled(text.fit(words, max(12, room)).rstrip(), "bad")]
 
 
 def _gauge(name: str, words: str, share: float) -> list[Part]:

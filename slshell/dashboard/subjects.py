@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from textual.content import Content
 
-from slshell.dashboard import details, pictures
+from slshell.dashboard import details, pictures, volume_details
 from slshell.dashboard.columns.activity import Activity
 from slshell.dashboard.history import History
 from slshell.dashboard.links import Link
@@ -17,6 +17,7 @@ from slshell.dashboard.views import Picture
 from slshell.model.appliance import Appliance
 from slshell.model.host import Host
 from slshell.model.instance import Instance
+from slshell.model.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,24 @@ def _of_instance(row: Instance, around: Around, width: int) -> Content:
         track=around.history.of(row.id),
         links=tuple(_links_of_instance(row, around)),
     )
-    return details.of_instance(known, width)
+    disks = volume_details.disks_section(row.disks, known.links, width)
+    return details.of_instance(known, width, disks)
 
 
 def _links_of_instance(row: Instance, around: Around) -> list[Link]:
     found = []
     if row.appliance_id in around.picture.snapshot.appliances:
         found.append(Link("appliance", row.appliance, "appliances", row.appliance_id))
+    found += [
+        Link("volume", each.tag or each.id[:8], "volumes", each.id)
+        for each in around.picture.snapshot.volumes.values()
+        if each.instance_id == row.id
+    ]
+    found += [
+        Link("read-only disk", each.name, "appliances", each.source)
+        for each in row.disks
+        if each.source in around.picture.snapshot.appliances
+    ]
     host = next((each for each in around.picture.hosts if each.name == row.host), None)
     if host is not None:
         found.append(Link("host", host.name, "hosts", host.id))
@@ -96,6 +108,24 @@ def _copies_of_instance(row: Instance, around: Around) -> list[Copy]:
         Copy("i", "the id", str(row.id)),
         Copy("n", "the name", row.name),
         Copy("a", "the address", row.address),
+    ]
+
+
+def _of_volume(row: Volume, around: Around, width: int) -> Content:
+    events = tuple(each for each in around.picture.snapshot.events if each.volume_id == row.id)
+    return volume_details.of_volume(row, events, _links_of_volume(row, around), width)
+
+
+def _links_of_volume(row: Volume, around: Around) -> list[Link]:
+    instance = around.picture.snapshot.instances.get(row.instance_id or 0)
+    return [] if instance is None else [Link("in", instance.name, "instances", instance.id)]
+
+
+def _copies_of_volume(row: Volume, _around: Around) -> list[Copy]:
+    return [
+        Copy("i", "the UUID", row.id),
+        Copy("p", "the path in the machine", row.by_id),
+        Copy("t", "the tag", row.tag),
     ]
 
 
@@ -136,6 +166,7 @@ def _with_links(
 
 SUBJECTS: dict[type, Subject] = {
     Instance: Subject(_of_instance, _copies_of_instance, _links_of_instance),
+    Volume: Subject(_of_volume, _copies_of_volume, _links_of_volume),
     Appliance: Subject(
         _with_links(details.of_appliance, _links_of_appliance),
         lambda row, _: [Copy("i", "the identifier", row.id), Copy("n", "the name", row.name)],

@@ -15,9 +15,11 @@ from slshell.dashboard.columns.appliances import APPLIANCES
 from slshell.dashboard.columns.base import Renderer
 from slshell.dashboard.columns.hosts import HOSTS
 from slshell.dashboard.columns.instances import INSTANCES
+from slshell.dashboard.columns.volumes import VOLUMES
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics
+from slshell.model.volume import QUARANTINED, StorageStatus
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Picture:
     snapshot: Snapshot = field(default_factory=Snapshot)
     hosts: tuple[Host, ...] = ()
     status: CloudStatus | None = None
+    storage: StorageStatus | None = None
     types: tuple[InstanceType, ...] = ()
     metrics: dict[int, Metrics] = field(default_factory=dict)
     console: tuple[int, str] = (0, "")
@@ -55,6 +58,10 @@ class Picture:
         if not self.metrics:
             return list(self.snapshot.instances.values())
         return [self.instance(number) for number in self.snapshot.instances]
+
+    def volumes_kept(self) -> int:
+        """How many volumes there are, those in quarantine left out."""
+        return sum(each.state not in QUARANTINED for each in self.snapshot.volumes.values())
 
     def instance(self, number: int) -> Instance:
         """One instance with its newest measurements; KeyError when there is none."""
@@ -92,6 +99,7 @@ class View:
 
 VIEWS: tuple[View, ...] = (
     View("1", INSTANCES, Picture.instances, lambda picture: len(picture.snapshot.instances)),
+    View("2", VOLUMES, lambda picture: picture.snapshot.volumes.values(), Picture.volumes_kept),
     View(
         "3", APPLIANCES, lambda picture: picture.snapshot.appliances.values(),
         lambda picture: len(picture.snapshot.appliances),

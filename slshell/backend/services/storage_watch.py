@@ -32,8 +32,6 @@ CALM_S = 60.0
 TENSE_S = 2.0
 """The pause while a machine waits for space or for a guest to let go."""
 KEPT_EXPORTS = timedelta(hours=24)
-ASK_AGAIN = timedelta(seconds=20)
-"""A guest that was busy booting has forgotten what it was asked, so it is asked again."""
 
 
 @dataclass(kw_only=True)
@@ -88,7 +86,7 @@ class StorageWatch:
         self._purge_expired()
         self._drop_old_exports()
         self._report_strays()
-        waiting = self._ask_again()
+        waiting = self._finish_detaching()
         starved = self._feed()
         return TENSE_S if waiting or starved else CALM_S
 
@@ -163,26 +161,22 @@ class StorageWatch:
             self._warned.add(handle)
             self._tell(f"a root disk ({handle}) has no owner; it was left alone", Severity.WARNING)
 
-    def _ask_again(self) -> bool:
-        """Ask guests again that have not let go of a volume; answers whether there are any."""
-        detaching = volumes.c.state == VolumeState.DETACHING.value
+    def _finish_detaching(self) -> bool:
+        """Release volumes whose guest has let go unheard; answers whether any are still waited for.
+
+        A guest is never asked again by itself: it may have mounted the disk since somebody made sure.
+        """
         with self.database.read() as connection:
             held: Sequence[Any] = connection.execute(
-                select(volumes.c.id, attachments.c.instance_id)
+                select(volumes.c.id, attachments.c.instance_id, instances.c.engine_id)
                 .join(attachments, attachments.c.volume_id == volumes.c.id)
-                .where(detaching)
+                .join(instances, instances.c.id == attachments.c.instance_id)
+                .where(volumes.c.state == VolumeState.DETACHING.value)
             ).all()
-            recent = set(
-                connection.execute(
-                    select(jobs.c.volume_id).where(
-                        jobs.c.kind == "detach", jobs.c.updated_at > utc_now() - ASK_AGAIN
-                    )
-                ).scalars()
-            )
-        again = [row for row in held if row.id not in recent]
-        if again:
+        gone = [row for row in held if row.id not in (self.engine.volumes.attached(row.engine_id) or ())]
+        if gone:
             with self.database.write() as write:
-                for row in again:
+                for row in gone:
                     rules.queue_detach(write, row)
             self.wake()
         return bool(held)

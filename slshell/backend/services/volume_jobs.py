@@ -21,7 +21,7 @@ from slshell.model.event import Severity
 from slshell.model.volume import VolumeState, serial_of
 
 ATTEMPTS = 6
-_WAITS = "the guest has not let go yet"
+_WAITS = "the guest has not let go yet; detach it again if it does not"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from slshell.model.appliance import ApplianceState
 from slshell.model.event import JobState, Severity
 from slshell.model.instance import Instance, State
+from slshell.model.volume import VolumeState
 
 _INSTANCE = {
     State.PENDING: ("○", "dim"),
@@ -22,6 +23,17 @@ _APPLIANCE = {
     ApplianceState.READY: ("●", "good"),
     ApplianceState.FAILED: ("✗", "bad"),
 }
+_VOLUME = {
+    VolumeState.CREATING: ("◔", "busy"),
+    VolumeState.RECEIVING: ("◔", "busy"),
+    VolumeState.AVAILABLE: ("○", "good"),
+    VolumeState.ATTACHING: ("◑", "busy"),
+    VolumeState.ATTACHED: ("●", "good"),
+    VolumeState.DETACHING: ("◕", "busy"),
+    VolumeState.DELETED: ("⌫", "dim"),
+    VolumeState.PURGING: ("⌫", "dim"),
+    VolumeState.FAILED: ("✗", "bad"),
+}
 _JOB = {
     JobState.QUEUED: ("○", "dim"),
     JobState.RUNNING: ("◔", "busy"),
@@ -35,6 +47,7 @@ _SEVERITY = {
 }
 
 ORDER = {state: index for index, state in enumerate(State)}
+VOLUME_ORDER = {state: index for index, state in enumerate(VolumeState)}
 
 
 def glyph(state: State) -> str:
@@ -64,6 +77,11 @@ def instance_role(instance: Instance) -> str:
 def of_appliance(state: ApplianceState) -> tuple[str, str]:
     """Glyph and style role of an appliance's state."""
     return _APPLIANCE[state]
+
+
+def of_volume(state: VolumeState) -> tuple[str, str]:
+    """Glyph and style role of a volume's state."""
+    return _VOLUME[state]
 
 
 def of_job(state: JobState) -> tuple[str, str]:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
 FIRST_APPLIANCE = "ttylinux"
-CHANGING = frozenset({"run", "on_targets"})
-"""Actions that change the cloud; a read-only profile has none of them."""
 
 
 class Doing(Screen[None]):
@@ -39,6 +37,9 @@ class Doing(Screen[None]):
         Binding("y", "copy", "Copy", id="do.copy", tooltip="Copy the ssh line, the id, or all as JSON"),
         Binding("f", "follow", "Follow a link", show=False, id="do.follow"),
     ]
+
+    CHANGING: ClassVar[frozenset[str]] = frozenset({"run", "on_targets"})
+    """Actions that change the cloud; a read-only profile has none of them."""
 
     picture: Picture
     view: View
@@ -118,7 +119,7 @@ class Doing(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for machines are for the view of machines; what cannot be done now is greyed."""
-        if action in CHANGING and self.dashboard.read_only:
+        if action in self.CHANGING and self.dashboard.read_only:
             return False
         if action not in ("connect", "on_targets"):
             return True

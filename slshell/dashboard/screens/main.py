@@ -17,7 +17,7 @@ from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.columns import ColumnsScreen
-from slshell.dashboard.screens.doing import Doing
+from slshell.dashboard.screens.volumes import DoingWithVolumes
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
 from slshell.dashboard.widgets.overview import OverviewStrip, ProfileBanner, StaleBanner
@@ -40,7 +40,7 @@ ADVICE = Advice(
 )
 
 
-class MainScreen(Doing):
+class MainScreen(DoingWithVolumes):
     """Draws the app's picture; every change of the world goes through a command."""
 
     AUTO_FOCUS = "#instances"
@@ -302,6 +302,7 @@ class MainScreen(Doing):
             stale=snapshot.stale is not None,
             known=picture.known,
             read_only=self.dashboard.read_only,
+            warning=picture.storage.warning if picture.storage is not None else "",
         )
         self.query_one(ViewTabs).tell(picture, self.view.id, self.table.rows)
         self._say_stale()
