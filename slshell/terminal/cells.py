@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from wcwidth import wcwidth
-
 TAIL = "\uffff"
 """Stands in the second cell of a wide character; never a character of its own."""
 
@@ -35,6 +33,9 @@ _JOINERS = "\u200d\ufe0e\ufe0f"
 @lru_cache(4096)
 def width(character: str) -> int:
     """Cells that a character takes: 1 or 2; 0 for a mark on the one before; -1 for one not to be shown."""
+    # Imported when first needed: it takes long, and most text is narrow for sure.
+    from wcwidth import wcwidth
+
     if character == TAIL:
         return -1
     cells = wcwidth(character)
