@@ -13,7 +13,6 @@ TAIL = "\uffff"
 FIRST_CLUSTER = 0x100000
 """From here on a character of a row is the code of a cluster, or a character that no font has."""
 
-LAST_CLUSTER = 0x10FFFF
 MARKS = 8
 """Marks beyond so many on one character are dropped."""
 
@@ -26,7 +25,6 @@ PIECES = re.compile(f"([{_NARROW}]+)|([{_WIDE}]+)|(.)", re.DOTALL)
 """Cuts text into runs that surely have one cell a character, or two, and other characters one by one."""
 
 SURELY_NARROW = re.compile(f"[{_NARROW}]+")
-SURELY_WIDE = re.compile(f"[{_WIDE}]+")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
 
