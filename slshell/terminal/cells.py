@@ -7,15 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from wcwidth import wcwidth
-
 TAIL = "\uffff"
 """Stands in the second cell of a wide character; never a character of its own."""
 
 FIRST_CLUSTER = 0x100000
 """From here on a character of a row is the code of a cluster, or a character that no font has."""
 
-LAST_CLUSTER = 0x10FFFF
 MARKS = 8
 """Marks beyond so many on one character are dropped."""
 
@@ -28,13 +25,15 @@ PIECES = re.compile(f"([{_NARROW}]+)|([{_WIDE}]+)|(.)", re.DOTALL)
 """Cuts text into runs that surely have one cell a character, or two, and other characters one by one."""
 
 SURELY_NARROW = re.compile(f"[{_NARROW}]+")
-SURELY_WIDE = re.compile(f"[{_WIDE}]+")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 
 
 @lru_cache(4096)
 def width(character: str) -> int:
     """Cells that a character takes: 1 or 2; 0 for a mark on the one before; -1 for one not to be shown."""
+    # Imported when first needed: it takes long, and most text is narrow for sure.
+    from wcwidth import wcwidth
+
     if character == TAIL:
         return -1
     cells = wcwidth(character)
