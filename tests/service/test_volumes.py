@@ -127,6 +127,7 @@ def test_a_volume_that_is_gone_before_the_answer_is_written_is_answered_as_it_wa
         one, storage = made(running), running.cloud.storage
 
         def slowly(volume_id: str = one.id, at: Running = running) -> None:
+            at.cloud.storage.wake()
             at.watch.no_volume(volume_id)
 
         if hours:

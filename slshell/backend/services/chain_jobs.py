@@ -12,6 +12,7 @@ from slshell.backend.services import records
 from slshell.backend.services import volume_records as rows
 from slshell.backend.services import volume_rules as rules
 from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
+from slshell.backend.services.volume_files import VolumeFiles
 from slshell.backend.services.volume_jobs import ATTEMPTS, VolumeJobs, in_words, ready
 from slshell.backend.store.database import Write
 from slshell.backend.store.tables.activity import jobs
@@ -29,6 +30,7 @@ class ChainJobs:
     """Makes the kinds `volume-clone`, `snapshot`, `revert`, `purge`, `forget` and `melt`."""
 
     volumes: VolumeJobs
+    files: VolumeFiles
 
     def kinds(self) -> tuple[JobKind, ...]:
         """All of them.
@@ -159,6 +161,7 @@ class ChainJobs:
         # The longest chain first, for its upper layers stand on those of the others.
         for handle in sorted(mine, key=len, reverse=True):
             self._store.remove(handle, others)
+        self.files.drop_parts(row.id)
 
     def _gone(self, write: Write, work: Work) -> None:
         row = rows.volume_row(write.connection, str(work.volume_id))

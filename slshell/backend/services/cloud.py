@@ -127,7 +127,7 @@ class Cloud:
         quick = [kind for kind in volumes.kinds() if kind.name != "undelete"]
         return [
             JobRunner(self.database, quick, workers, self._finished),
-            JobRunner(self.database, ChainJobs(volumes=volumes).kinds(), 1, self._finished),
+            JobRunner(self.database, ChainJobs(volumes=volumes, files=self.files).kinds(), 1, self._finished),
             JobRunner(self.database, [*files.kinds(), *slow], 2, self._finished),
         ]
 

@@ -14,7 +14,6 @@ from slshell.backend.images import intake
 from slshell.backend.images.inspection import Content
 from slshell.backend.services import records
 from slshell.backend.services import volume_records as rows
-from slshell.backend.services import volume_rules as rules
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.volume_files import VolumeFiles
 from slshell.backend.services.volume_jobs import VolumeJobs, in_words, ready
@@ -52,17 +51,12 @@ class VolumeFileJobs:
             ),
         )
 
-    def _folder(self, work: Work) -> Path:
-        """Where the unpacked content of an upload is kept while it is taken in."""
-        part = self.files.part(str(work.volume_id))
-        return part.with_name(f"{part.name}.taken")
-
     def _check(self, work: Work) -> None:
         """Verify what was sent, unpack it, and look into it before anything else opens it."""
         limit = self.files.settings.cloud.max_volume_gib * GIB
         taken = intake.take_in(
             self.files.part(str(work.volume_id)),
-            self._folder(work),
+            self.files.taken(str(work.volume_id)),
             sha256=work.payload["sha256"],
             max_bytes=limit,
             progress=self.volumes.sayer(str(work.volume_id)),
@@ -91,8 +85,7 @@ class VolumeFileJobs:
         ready(write, str(work.volume_id), work.notes["handle"], self.volumes.engine)
 
     def _tidy(self, work: Work) -> None:
-        rules.remove_path(self._folder(work))
-        rules.remove_path(self.files.part(str(work.volume_id)))
+        self.files.drop_parts(str(work.volume_id))
 
     def _not_imported(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
         self._tidy(work)

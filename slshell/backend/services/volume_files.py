@@ -47,6 +47,16 @@ class VolumeFiles:
         """Where the parts of a volume's file gather."""
         return self.incoming / rules.checked_id(volume_id)
 
+    def taken(self, volume_id: str) -> Path:
+        """The folder of the unpacked content while it is taken in."""
+        part = self.part(volume_id)
+        return part.with_name(f"{part.name}.taken")
+
+    def drop_parts(self, volume_id: str) -> None:
+        """Remove what was sent for a volume; nothing when that is gone."""
+        rules.remove_path(self.taken(volume_id))
+        rules.remove_path(self.part(volume_id))
+
     def begin_upload(self, request: UploadRequest, owner: str) -> Volume:
         """Accept a volume whose content will be sent in parts.
 
