@@ -107,14 +107,10 @@ def run_command(
     """
     if list_types:
         return Listing(kind=TYPE, items=offered_types(environment))
-    if appliance is None:
-        raise UsageError("no appliance is named", hint="slshell appliances lists them, for example ttylinux")
-    if name is not None:
-        checked_name(name)
     size = _size(environment, type_name)
     request = RunRequest(
         request_id=new_request_id(),
-        appliance=appliance,
+        appliance=_named(appliance, name),
         type=size.type,
         count=number,
         name=name,
@@ -148,6 +144,14 @@ class _Size(NamedTuple):
     vcpu: int | None = None
     ram_mib: int | None = None
     swap_mib: int | None = None
+
+
+def _named(appliance: str | None, name: str | None) -> str:
+    if appliance is None:
+        raise UsageError("no appliance is named", hint="slshell appliances lists them, for example ttylinux")
+    if name is not None:
+        checked_name(name)
+    return appliance
 
 
 def _size(environment: Environment, type_name: str | None) -> _Size:

@@ -1,4 +1,4 @@
-"""Looking after the storage: what is promised, told, dropped, asked again and fed."""
+"""Looking after the storage: what is promised, told, dropped, released and fed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from slshell.backend.services import volume_records as rows
 from slshell.backend.services.reconcile import PAUSED_FOR_DISK
 from slshell.backend.services.space import RESERVE_BYTES
 from slshell.backend.services.storage_watch import CALM_S, TENSE_S
-from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.volumes import exports
 from slshell.model.errors import CloudUnreachable, NoCapacity, NotFound
@@ -161,42 +160,38 @@ def test_the_root_disk_of_a_killed_machine_is_no_stray(cloud: Running) -> None:
     assert told(cloud) == []
 
 
-def test_a_guest_that_has_not_let_go_is_asked_again_but_not_at_once(
+def test_a_guest_that_has_not_let_go_is_only_asked_when_somebody_says_so(
     cloud: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, instance = made(cloud), machine(cloud)
     attached(cloud, one, instance)
-    asked = threading.Semaphore(0)
-    answers = [Plug.IN, Plug.IN]
+    answers = [Plug.IN]
     real = FolderVolumes.detach
 
     def answer(self: FolderVolumes, engine_id: str, volume_id: str) -> Plug:
-        asked.release()
         return answers.pop() if answers else real(self, engine_id, volume_id)
 
     monkeypatch.setattr(FolderVolumes, "detach", answer)
     detach(cloud, one, instance, force=True)
     cloud.watch.volume(one.id, lambda now: now.reason == "the guest has not let go yet")
     _until_idle(cloud, one.id)
-    assert asked.acquire(timeout=20)
     assert look(cloud) == TENSE_S
     assert not any(_open_jobs(cloud, one.id))
-    _age_jobs(cloud, one.id)
-    assert look(cloud) == TENSE_S
-    assert asked.acquire(timeout=20)
-    _until_idle(cloud, one.id)
     assert cloud.client.volume(one.id).state == "detaching"
-    _age_jobs(cloud, one.id)
-    look(cloud)
+    detach(cloud, one, instance, force=True)
     assert settled(cloud, one.id).instance_id is None
     assert look(cloud) == CALM_S
 
 
-def test_a_volume_whose_detaching_was_forgotten_by_a_crash_is_asked_for(cloud: Running) -> None:
+def test_a_volume_whose_guest_let_go_unheard_is_released(cloud: Running) -> None:
     one, instance = made(cloud), machine(cloud)
     attached(cloud, one, instance)
     with cloud.cloud.database.write() as write:
         rows.change_volume(write, one.id, state=VolumeState.DETACHING.value)
+        engine_id = records.instance_row(write.connection, instance.id).engine_id
+    assert look(cloud) == TENSE_S
+    assert cloud.client.volume(one.id).state == "detaching"
+    assert cloud.cloud.engine.volumes.detach(engine_id, one.id) is Plug.OUT
     look(cloud)
     assert settled(cloud, one.id).instance_id is None
 
@@ -247,11 +242,3 @@ def _open_jobs(running: Running, volume_id: str) -> list[bool]:
 
 def _until_idle(running: Running, volume_id: str) -> None:
     running.watch.volume(volume_id, lambda _now: not any(_open_jobs(running, volume_id)))
-
-
-def _age_jobs(running: Running, volume_id: str) -> None:
-    long_ago = utc_now() - 2 * storage_watch.ASK_AGAIN
-    with running.cloud.database.write() as write:
-        write.connection.execute(
-            update(jobs).where(jobs.c.volume_id == volume_id).values(updated_at=long_ago)
-        )

@@ -67,20 +67,7 @@ class Cloud:
         self.catalogue = Catalogue(database=database, folder=engine.image_folder, wake=self._wake_imports)
         self.sampler = Sampler(engine=engine)
         self.reachability = Reachability(database=database)
-        self.space = SpaceService(database=database, engine=engine, settings=settings)
-        self.storage = Storage(
-            database=database, engine=engine, settings=settings, space=self.space, wake=self._wake
-        )
-        self.hotplug = HotPlug(database=database, storage=self.storage, wake=self._wake)
-        self.files = VolumeFiles(
-            database=database,
-            engine=engine,
-            settings=settings,
-            space=self.space,
-            incoming=home / "incoming",
-            wake=self._wake,
-        )
-        self.watch = StorageWatch(database=database, engine=engine, space=self.space, wake=self._wake)
+        self._make_storage()
         self.compute = Compute(
             database=database,
             engine=engine,
@@ -112,6 +99,23 @@ class Cloud:
         # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
         self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
+
+    def _make_storage(self) -> None:
+        database, engine, settings = self.database, self.engine, self.settings
+        self.space = SpaceService(database=database, engine=engine, settings=settings)
+        self.storage = Storage(
+            database=database, engine=engine, settings=settings, space=self.space, wake=self._wake
+        )
+        self.hotplug = HotPlug(database=database, storage=self.storage, wake=self._wake)
+        self.files = VolumeFiles(
+            database=database,
+            engine=engine,
+            settings=settings,
+            space=self.space,
+            incoming=self.home / "incoming",
+            wake=self._wake,
+        )
+        self.watch = StorageWatch(database=database, engine=engine, space=self.space, wake=self._wake)
 
     def _volume_runners(self) -> list[JobRunner]:
         """Work on volumes: copying apart from what is quick, and layers one at a time."""
