@@ -112,6 +112,8 @@ class StoringCloud(ServedCloud):
                 if name not in {each.name for each in one.snapshots}:
                     raise NotFound(f"there is no snapshot “{name}”", hint="slshell snapshots lists them")
                 return self.keep(one, snapshots=tuple(each for each in one.snapshots if each.name != name))
+            case (_, "snapshots", _, "revert"):
+                return self.keep(one, snapshots=(*one.snapshots, snapshot("kept")))
             case (_, "attach"):
                 number = asked["instance_id"]
                 return self.keep(one, state=VolumeState.ATTACHED, instance_id=number, device="/dev/vdc")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from slshell.client import local
 from slshell.commands import doctor
 from slshell.commands.checks import Check, CheckState
 from slshell.commands.manual import pages
+from slshell.dashboard import browser
 from slshell.metadata import certificates
 from slshell.model.event import Job, JobState, Severity
 from slshell.model.instance import State
@@ -63,8 +64,22 @@ def quiet_world(monkeypatch: pytest.MonkeyPatch) -> None:
         Check(name="qemu", state=CheckState.PRESENT, needed=True, found="8.2", remedy=""),
     ]
     monkeypatch.setattr(doctor, "all_checks", lambda home, environ: checks)
+    monkeypatch.setattr(browser, "listen", lambda port: None)
+    monkeypatch.setattr(browser, "DashboardServer", EndedServer)
     monkeypatch.setattr(guest_disks, "ask", lambda machine, keys: {})
     monkeypatch.setattr(local, "wait_stopped", lambda home, daemon, timeout_s=0.0: None)
+
+
+class EndedServer:
+    """Serves the dashboard to a browser for no time at all."""
+
+    address = "http://127.0.0.1:4000/"
+
+    def __init__(self, name: str, listener: None) -> None:
+        pass
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        ready()
 
 
 def fill(served: StoringCloud, home: Path) -> None:
@@ -101,6 +116,9 @@ def fill(served: StoringCloud, home: Path) -> None:
     for name in ("signed-modern", "unsigned"):
         shutil.copy(METADATA / f"{name}.xml", home / f"{name}.xml")
     (home / "me.pem").write_bytes(_signer())
+    (home / "lines.sl").write_text(
+        "instances --state Unknown -q\nexport X=web; instances $X --columns id,name\n"
+    )
     (home / "files").mkdir(exist_ok=True)
     (home / "files" / "a.txt").write_text("a\n")
     (home / ".ssh").mkdir(exist_ok=True)

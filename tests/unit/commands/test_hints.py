@@ -57,10 +57,10 @@ def test_what_is_still_to_be_typed_is_named(line: str, hint: str) -> None:
     ("line", "told"),
     [
         ("kil 5", "there is no command “kil”; did you mean kill?"),
-        ("kill", "Missing argument"),
+        ("kill", "ID is missing"),
         ("kill 5 --yse", "there is no option --yse; did you mean --yes?"),
-        ("instances --state Runing", "'Runing' is not one of"),
-        ("run x -n 0", "0 is not in the range"),
+        ("instances --state Runing", "“Runing” is not a value of --state"),
+        ("run x -n 0", "wants a whole number of at least 1, not “0”"),
         ("run x --context nothing", "“nothing” is not NAME=VALUE"),
         ("cloud upp", "“cloud” has no command “upp”; did you mean up?"),
         ("instances | types", "“types” takes no resources"),

@@ -61,7 +61,8 @@ def test_the_repl_loads_no_dashboard_and_no_ssh(served: ServedCloud) -> None:
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("['prompt_toolkit']\n", "")
+    loaded = "['prompt_toolkit', 'asyncio', 'concurrent.futures']\n"
+    assert (done.stdout, done.stderr) == (loaded, "")
 
 
 def test_one_command_loads_its_own_file_only(served: ServedCloud) -> None:

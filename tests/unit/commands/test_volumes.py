@@ -102,7 +102,7 @@ def test_a_listing_is_filtered_by_any_field(run: Run, served: ServedCloud) -> No
     assert run("volumes -f tag:^db -q").output == f"{SECOND}\n"
     assert run("volumes -f tag:data -f id:^00000001 -q").output == f"{FIRST}\n"
     assert run("volumes -f nonsense:x").exit_code == ExitCode.USAGE
-    assert "not a regular expression" in run("volumes -f tag:(").notices
+    assert "not a regular expression" in run("volumes -f 'tag:('").notices
 
 
 def test_a_listing_warns_of_a_disk_that_fills_up(run: Run, served: ServedCloud) -> None:

@@ -65,7 +65,7 @@ def test_a_name_never_leaves_the_folder(run: Run) -> None:
     ("line", "message"),
     [
         ("build-metadata nothing.img", "Image does not exist: nothing.img"),
-        ("build-metadata", "Missing argument"),
+        ("build-metadata", "IMAGE is missing"),
         (f"build-metadata image.gz --sha1 {'0' * 40}", f"the SHA-1 of the image is {SHA1}, not {'0' * 40}"),
         ("build-metadata image.gz --format qcow2", "the image is raw, not qcow2"),
         ("build-metadata image.gz --disks-bus usb", "usb"),
