@@ -38,7 +38,8 @@ def _kinds() -> list[JobKind]:
     machines = MachineJobs(database=nothing, engine=nothing, catalogue=nothing, settings=nothing)
     images = CatalogueJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"))
     volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)
-    chains, files = ChainJobs(volumes=volumes), VolumeFileJobs(files=nothing, volumes=volumes)
+    chains = ChainJobs(volumes=volumes, files=nothing)
+    files = VolumeFileJobs(files=nothing, volumes=volumes)
     return [kind for jobs in (machines, images, volumes, chains, files) for kind in jobs.kinds()]
 
 
