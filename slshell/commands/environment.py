@@ -84,8 +84,8 @@ class Environment:
     """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)
     """What is wrong with the configuration; commands that need none of it work all the same."""
-    session_format: Format | None = None
-    """The format of lines that say none, in a session that was opened with `-o`."""
+    session_form: tuple[Format, Layout] | None = None
+    """How lines that do not say it are printed, in a session that was opened with `-o`."""
     most_offers: int | None = None
     """The most words that completion of one kind of resource gives; None: all."""
 
@@ -227,8 +227,8 @@ def apply_settings(environment: Environment) -> None:
         output.colours = wants_colour(
             environment.environ, setting=settings.colour, is_tty=output.stdout_is_tty
         )
-    if environment.session_format is not None:
-        output.format = environment.session_format
+    if environment.session_form is not None:
+        output.format, output.layout = environment.session_form
 
 
 def environment_asker(environment: Environment) -> Callable[[Question], bool]:

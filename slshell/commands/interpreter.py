@@ -90,6 +90,9 @@ class Interpreter:
     def _run_one(self, pipeline: Pipeline, environment: Environment) -> Outcome:
         inner = environment.with_output(environment.output)
         inner.environ = self.state.variables.environ
+        if "profile" not in inner.__dict__:
+            # A script has settled on no cloud, so what it exports may choose one.
+            inner.__dict__.pop("clouds", None)
         try:
             if pipeline.shell is not None:
                 return Outcome(code=self._run_shell(pipeline.shell, inner))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,25 +75,24 @@ class Reference(click.ParamType[Any]):
             return []
         typed = ctx.params.get(str(param.name))
         taken = set(typed) if isinstance(typed, tuple) else set()
-        items: list[CompletionItem[str]] = []
-        for each in _in_time(lambda: self._offers(environment.cloud_if_up()), environment.patience_s):
-            offer = Offer(*each)
-            if offer.word.startswith(incomplete) and not {offer.word, offer.twin} & taken:
-                items.append(CompletionItem(offer.word, help=offer.text))
-            if len(items) == environment.most_offers:
-                break
-        return items
+
+        def fitting() -> Iterable[Offer]:
+            for each in self._offers(environment.cloud_if_up()):
+                offer = Offer(*each)
+                if offer.word.startswith(incomplete) and not {offer.word, offer.twin} & taken:
+                    yield offer
+
+        found = _in_time(lambda: islice(fitting(), environment.most_offers), environment.patience_s)
+        return [CompletionItem(each.word, help=each.text) for each in found]
 
 
-def _in_time(
-    ask: Callable[[], Iterable[tuple[str, str] | Offer]], limit_s: float | None
-) -> list[tuple[str, str] | Offer]:
+def _in_time(ask: Callable[[], Iterable[Offer]], limit_s: float | None) -> list[Offer]:
     """What `ask` offers; nothing when the cloud fails, or has not answered in whole by then."""
     if limit_s is None:
         with suppress(SlshellError):
             return list(ask())
         return []
-    found: list[tuple[str, str] | Offer] = []
+    found: list[Offer] = []
     done = Event()
 
     def fetch() -> None:

@@ -65,7 +65,10 @@ class Pipe:
         for words in lines:
             output = replace(outer)
             if not shown:
-                output = replace(output, shows=False, stdout=io.StringIO(), stdout_is_tty=False, width=None)
+                handed_on = io.StringIO()
+                output = replace(
+                    output, shows=False, captured=True, stdout=handed_on, stdout_is_tty=False, width=None
+                )
             code, error = self._command(words, self._environment.with_output(output))
             self.error = error or self.error
             worst = max(worst, code)

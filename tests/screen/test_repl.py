@@ -143,10 +143,8 @@ def test_a_notice_stands_above_the_line_and_leaves_it_whole(repl: Open, cloud: S
         terminal.text("shutdown web-")
         terminal.until(lambda frame: prompt_line(frame) == "slshell> shutdown web-", "the typed line")
         cloud.change(5510, state=State.RUNNING, reachable=True)
-        frame = terminal.shows("● new (5510) answers. connect 5510 opens a session.")
-        lines = frame.splitlines()
-        at = next(number for number, line in enumerate(lines) if "answers" in line)
-        assert lines[at + 1].startswith("slshell> shutdown web-")
+        told = "● new (5510) answers. connect 5510 opens a session."
+        terminal.shows(f"{told}\nslshell> shutdown web-")
         cloud.change(5504, state=State.FAILED, reason="the disk is full\x1b[2J")
         terminal.shows("✗ web-4 (5504) failed. the disk is full\\x1b[2J")
         terminal.text("2 -q")

@@ -136,6 +136,13 @@ def test_an_empty_pipe_does_nothing_and_says_so(session: Session, served: Served
     assert "“kill” was left undone" in result.notices
 
 
+def test_what_never_ends_cannot_be_piped(session: Session, served: ServedCloud) -> None:
+    served.put(instance(1))
+    result = session("instances --watch | kill --yes")
+    assert (result.exit_code, acted(served)) == (ExitCode.USAGE, [])
+    assert "never ends" in result.notices
+
+
 def test_a_left_side_that_failed_altogether_ends_the_pipe(session: Session, served: ServedCloud) -> None:
     served.failures["/v1/instances"] = Conflict("no room")
     result = session("instances | kill --yes")
