@@ -26,10 +26,10 @@ class Box(ModalScreen[Answer]):
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """End with a result; under another screen as soon as that one has ended."""
         if self._ended:
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         if not self.is_active:
             self._result = (result,)
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         self._ended = True
         return super().dismiss(result)
 
