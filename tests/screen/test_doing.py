@@ -8,7 +8,10 @@ from textual.widgets import Input
 from slshell.client.cloud import Cloud
 from slshell.commands.environment import of_process
 from slshell.dashboard.app import SlshellApp
+from slshell.dashboard.palette import Palette
+from slshell.dashboard.screens.choose import ChooseScreen
 from slshell.dashboard.screens.confirm import ConfirmScreen
+from slshell.dashboard.screens.form import FormScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.output import OutputScreen
 from slshell.model.errors import NoCapacity
@@ -267,3 +270,35 @@ def test_a_password_is_not_asked_on_the_terminal_behind_the_dashboard(cloud: Scr
     )
     environment.ask_secret = lambda prompt: "secret"
     assert SlshellApp(environment).environment.ask_secret is None
+async def test_a_dialog_that_is_left_twice_takes_nothing_else_along(cloud: ScreenCloud) -> None:
+    cloud.put(recent(1))
+    async with dashboard() as screen:
+        await screen.shows("vm-1")
+        for key, kind in (
+            ("question_mark", HelpScreen),
+            ("y", ChooseScreen),
+            ("r", FormScreen),
+            ("ctrl+p", Palette),
+        ):
+            await screen.press(key)
+            await screen.until(lambda kind=kind: isinstance(screen.app.screen, kind))  # type: ignore[misc]
+            dialog = screen.app.screen
+            dialog.dismiss(None)
+            dialog.dismiss(None)
+            await screen.until(lambda: screen.app.screen is screen.app.main)
+            assert "vm-1" in screen.frame
+
+
+async def test_a_form_that_is_done_under_another_dialog_ends_after_it(cloud: ScreenCloud) -> None:
+    async with dashboard() as screen:
+        await screen.shows("● live")
+        await screen.press("r")
+        await screen.until(lambda: isinstance(screen.app.screen, FormScreen))
+        form = screen.app.screen
+        await screen.press("f1")
+        await screen.until(lambda: isinstance(screen.app.screen, HelpScreen))
+        form.dismiss(None)
+        await screen.pilot.pause()
+        assert isinstance(screen.app.screen, HelpScreen)
+        await screen.press("escape")
+        await screen.until(lambda: screen.app.screen is screen.app.main)

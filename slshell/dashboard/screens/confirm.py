@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from slshell.commands.environment import Question
 from slshell.dashboard import text
+from slshell.dashboard.screens.dialog import Box
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Box[bool]):
     """Says what will be lost; Cancel has the focus, Esc cancels. A cautious profile wants a name typed."""
 
     AUTO_FOCUS = "#cancel"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -13,7 +14,32 @@ from textual.widgets import OptionList, Static
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer]):
+class Box(ModalScreen[Answer]):
+    """A screen over the main one that ends once, and never another in its place.
+
+    Textual's `dismiss` ends whatever is on top: a second Esc would take the main screen away.
+    """
+
+    _result: tuple[Answer | None] | None = None
+    _ended = False
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """End with a result; under another screen as soon as that one has ended."""
+        if self._ended:
+            return AwaitComplete()
+        if not self.is_active:
+            self._result = (result,)
+            return AwaitComplete()
+        self._ended = True
+        return super().dismiss(result)
+
+    def on_screen_resume(self) -> None:
+        """What lay over this has ended; now it is time for what waited for that."""
+        if self._result is not None:
+            self.dismiss(self._result[0])
+
+
+class Dialog(Box[Answer]):
     """A box over the main screen; subclasses compose a `Vertical(id="dialog")` and a footer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from slshell.dashboard.pictures import Part, section, styled
+from slshell.dashboard.screens.dialog import Box
 
 HERE = "here"
 GROUPS = {
@@ -33,7 +33,7 @@ FILTER: tuple[tuple[str, str], ...] = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Box[None]):
     """Made from the bindings themselves, so that it is never wrong."""
 
     AUTO_FOCUS = "#output"

@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from slshell.dashboard import text
+from slshell.dashboard.screens.dialog import Box
 
 
-class OutputScreen(ModalScreen[None]):
+class OutputScreen(Box[None]):
     """The output of one command line."""
 
     AUTO_FOCUS = "#output"
