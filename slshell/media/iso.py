@@ -20,7 +20,7 @@ from slshell.model.errors import EngineFailed, UsageError
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _LONGEST_NAME = 64
-"""Characters of a Joliet name."""
+"""Bytes in UTF-8: Joliet would take as many characters, but the library counts so."""
 _MODES = {True: 0o100555, False: 0o100444}
 
 
@@ -61,10 +61,7 @@ def entries(folder: Path) -> Iterator[tuple[Path, bool]]:
 def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
     for path in sorted(folder.iterdir()):
         kind = path.lstat().st_mode
-        if len(path.name) > _LONGEST_NAME:
-            raise UsageError(
-                f"the name of {path} is too long for a disc", hint=f"{_LONGEST_NAME} characters fit"
-            )
+        _check_name(path)
         if stat.S_ISDIR(kind):
             yield path, True
             yield from _below(path)
@@ -77,6 +74,21 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
                 f"{path} is neither a file nor a folder",
                 hint="a disc holds nothing else; copy what it leads to",
             )
+
+
+def _check_name(path: Path) -> None:
+    try:
+        length = len(path.name.encode())
+    except UnicodeEncodeError as error:
+        shown = path.name.encode("utf-8", "backslashreplace").decode()
+        raise UsageError(
+            f"the name {shown} is no text", hint="rename it; a disc keeps UTF-8 names"
+        ) from error
+    if length > _LONGEST_NAME:
+        raise UsageError(
+            f"the name of {path} is too long for a disc",
+            hint=f"{_LONGEST_NAME} bytes fit, which is as many plain letters",
+        )
 
 
 def _write(folder: Path, image: Path, label: str) -> None:

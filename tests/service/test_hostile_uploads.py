@@ -132,7 +132,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "a table of counts without end": (spoiled(56, _ENDLESS), "damaged"),
     "counts beyond the end": (spoiled(48, struct.pack(">Q", 1 << 50)), "damaged"),
     "counts of 2^60 bits": (spoiled(96, struct.pack(">I", 60)), "damaged"),
-    "a thousand million snapshots": (spoiled(60, _ENDLESS), "damaged"),
+    "a billion snapshots": (spoiled(60, _ENDLESS), "damaged"),
     "encryption": (spoiled(32, struct.pack(">I", 2)), "encrypted"),
     "unknown features": (spoiled(72, struct.pack(">Q", 1 << 40)), "features"),
     "the mark of damage": (spoiled(72, struct.pack(">Q", 2)), "marked as corrupt"),

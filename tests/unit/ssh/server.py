@@ -178,7 +178,7 @@ def _copy_out(descriptor: int, send: Any) -> None:
             if not data:
                 return
             send(data)
-        except OSError:
+        except (OSError, EOFError):
             return
 
 

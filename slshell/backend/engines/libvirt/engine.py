@@ -291,8 +291,11 @@ class LibvirtEngine(Engine):
         if self._volume_pool and not self._volume_pool.startswith("/"):
             wanted = self._volume_pool
             self._pool = self._call("find the storage pool", lambda raw: look_up(raw, wanted))
-            return
+            if self._pool.folder is None:
+                return
         folder = self._site().volumes
+        if self._pool is not None:
+            return
         name = f"sls-{short_id(self._cloud_id)}-volumes"
         self._call("announce the folder of volumes", lambda raw: announce(raw, name, folder))
 

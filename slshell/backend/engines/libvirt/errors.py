@@ -48,7 +48,7 @@ _BY_TEXT = (
         "the host has not enough free memory: end another machine or choose a smaller type",
     ),
     _rule(
-        r"no space left on device|disk quota exceeded",
+        r"no space left on device|disk quota exceeded|not enough free space|insufficient free space",
         NoCapacity,
         "the disk is full: make room where the cloud keeps its data",
     ),

@@ -18,6 +18,8 @@ from slshell.model.errors import CloudUnreachable, Conflict, EngineFailed, NoCap
             "memory",
         ),
         ("qemu-img: a.qcow2: No space left on device", NoCapacity, "disk is full"),
+        ('Volume group "vg0" has insufficient free space (10 extents)', NoCapacity, "disk is full"),
+        ("internal error: Not enough free space in pool for volume 'c'", NoCapacity, "disk is full"),
         (
             'qemu: Failed to get "write" lock\nIs another process using the image?',
             Conflict,
