@@ -192,7 +192,11 @@ def test_an_upload_goes_on_after_the_cloud_was_restarted_and_strays_are_removed(
         stray.write_bytes(b"nobody knows it")
         (short_folder / "incoming" / str(uuid.uuid4())).write_bytes(b"neither this")
         (short_folder / "incoming" / f"{uuid.uuid4()}.taken").mkdir()
+    half_made = short_folder / "uploads" / "static-disc"
+    half_made.mkdir()
+    (half_made / "dog.txt").write_text("woof")
     for running in serve(short_folder):
+        assert not half_made.exists()
         assert incoming(running) == [one.id]
         assert running.cloud.engine.volumes.files() == [f"{kept.id}.qcow2"]
         running.client.send_file(one.id, raw(tmp_path / "disk"))

@@ -21,6 +21,7 @@ from slshell.backend.services import records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
+from slshell.backend.services.volume_rules import remove_path
 from slshell.backend.store.database import Write
 from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
@@ -82,7 +83,7 @@ class CatalogueJobs:
         kept |= {f"{row.appliance_id}.download{end}" for row in rows for end in ("", ".part", ".mark")}
         strays = [path for path in self.uploads.iterdir() if path.name not in kept]
         for path in (*strays, *self.catalogue.folder.glob(".taking-*")):
-            path.unlink(missing_ok=True)
+            remove_path(path)
 
     def _say(self, work: Work) -> Callable[[str], None]:
         return lambda text: self.catalogue.progress(str(work.appliance_id), text)
@@ -132,7 +133,7 @@ class CatalogueJobs:
         }  # fmt: skip
 
     def _build_static(self, work: Work) -> None:
-        with tempfile.TemporaryDirectory(prefix="static-") as folder:
+        with tempfile.TemporaryDirectory(prefix="static-", dir=self.uploads) as folder:
             image = static.build(Path(folder))
             work.notes["taken"] = intake.take_in(
                 image, self.catalogue.folder, max_bytes=self._limit, kind=Content.STATIC
