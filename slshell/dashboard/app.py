@@ -19,20 +19,15 @@ from slshell.client import local
 from slshell.client.profiles import state_folder
 from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
-from slshell.commands.grammar import parse
 from slshell.commands.interpreter import Interpreter
 from slshell.commands.registry import (
-    CommandInfo,
     Danger,
     Result,
-    Root,
-    commands,
     execute,
     make_root,
     run_line,
 )
 from slshell.commands.ssh_line import ssh_line
-from slshell.commands.stages import find
 from slshell.dashboard import keymap, messages, restoring, themes
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Feed
@@ -40,6 +35,7 @@ from slshell.dashboard.history import History
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
+from slshell.dashboard.results import info_of, machines_of
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.dialog import LineDialog
 from slshell.dashboard.screens.help import HelpScreen
@@ -335,8 +331,8 @@ class SlshellApp(App[int]):
 
     def _tell(self, line: str, result: Result) -> None:
         """Show what a command did: a notice for a change, a sheet for what is to be read."""
-        machines = [each for each in _items(result.data) if isinstance(each, Instance)]
-        info = _info_of(line, self.interpreter.root)
+        machines = machines_of(result.data)
+        info = info_of(line, self.interpreter.root)
         if info is not None and info.danger is not Danger.READ and machines:
             words = "\n".join(f"{each.name} ({each.id}) {each.state}" for each in machines[:5])
             more = f"\nand {len(machines) - 5} more" if len(machines) > 5 else ""
@@ -391,17 +387,6 @@ def run(environment: Environment | None = None) -> int:
     """Open the dashboard on the environment's cloud and answer the exit code."""
     app = SlshellApp(environment or of_process())
     return app.run() or ExitCode.DONE
-
-
-def _items(data: object) -> list[object]:
-    return list(data) if isinstance(data, list | tuple) else [data]
-
-
-def _info_of(line: str, root: Root) -> CommandInfo | None:
-    """The last command of a line, whose resources are what came of it; None when it holds none."""
-    words = [command for pipeline in parse(line) for command in pipeline.commands]
-    found = find(root, [word.plain or "" for word in words[-1]]) if words else None
-    return None if found is None else next(info for info in commands() if info.name == found.name)
 
 
 def _plain(words: str) -> str:

@@ -63,9 +63,8 @@ class Field:
     @property
     def kind(self) -> str:
         """A word for what is to be typed, shown while the field is empty."""
-        if self.parameter.metavar:
-            return self.parameter.metavar
-        return _KINDS.get(self.parameter.type, self.parameter.type)
+        known = _KINDS.get(self.parameter.type)
+        return known or self.parameter.metavar or self.parameter.type
 
     @property
     def about(self) -> str:

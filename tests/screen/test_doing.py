@@ -270,6 +270,8 @@ def test_a_password_is_not_asked_on_the_terminal_behind_the_dashboard(cloud: Scr
     )
     environment.ask_secret = lambda prompt: "secret"
     assert SlshellApp(environment).environment.ask_secret is None
+
+
 async def test_a_dialog_that_is_left_twice_takes_nothing_else_along(cloud: ScreenCloud) -> None:
     cloud.put(recent(1))
     async with dashboard() as screen:
