@@ -122,9 +122,10 @@ def test_inside_a_face_that_shows_results_at_the_end_it_is_refused(run: Run) -> 
 
 def test_on_a_terminal_it_redraws_in_place_and_fits(served: ServedCloud) -> None:
     served.instances = {number: instance(number, name=f"vm-{number:02}") for number in range(1, 31)}
+    unsized = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     child = pexpect.spawn(
         sys.executable, ["-m", "slshell", "instances", "--watch"], dimensions=(12, 70), encoding="utf-8",
-        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"}, timeout=30,
+        env={**unsized, "TERM": "xterm", "NO_COLOR": "1"}, timeout=30,
     )  # fmt: skip
     try:
         child.expect("… 22 more\r\n")
