@@ -125,7 +125,7 @@ async def test_a_wrong_number_is_told_in_the_form(cloud: ScreenCloud) -> None:
         await screen.type("many")
         await screen.press("enter")
         await screen.shows("✗ ")
-        await screen.until(lambda: "'many' is not a valid" in screen.frame)
+        await screen.until(lambda: "not “many”" in screen.frame)
         assert form(screen).at_work is None
 
 

@@ -64,17 +64,6 @@ async def test_a_cautious_profile_has_the_name_typed(cloud: ScreenCloud, own_set
         await screen.until(lambda: posted(cloud) == ["/v1/instances/1/kill"], "the request")
 
 
-async def test_a_read_only_profile_refuses_keys_as_well(cloud: ScreenCloud, own_settings: Path) -> None:
-    (own_settings / "c").mkdir()
-    (own_settings / "c" / "config.toml").write_text("[profiles.local]\nread_only = true\n")
-    cloud.put(recent(1, name="web"))
-    async with dashboard() as screen:
-        await screen.shows("web")
-        await screen.press("B")
-        await screen.until(lambda: "profile “local” is read-only" in screen.notices, "the refusal")
-        assert posted(cloud) == []
-
-
 async def test_the_shell_of_the_system_is_not_reached_from_here(cloud: ScreenCloud) -> None:
     async with dashboard() as screen:
         await screen.shows("● live")

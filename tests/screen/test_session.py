@@ -153,7 +153,7 @@ async def test_a_read_only_profile_refuses_a_typed_change_and_says_why(
         await screen.press("colon")
         await screen.type("kill 1")
         await screen.press("enter")
-        await screen.shows("the profile “local” is read-only")
+        await screen.shows("profile “local” is read-only, so “kill” is refused")
         await screen.press("escape", "ctrl+p")
         await screen.type("shut")
         await screen.shows("No matches found")

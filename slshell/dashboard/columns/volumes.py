@@ -51,14 +51,14 @@ VOLUMES: Renderer[Volume] = Renderer(
     },
     sort_by="tag",
     columns=(
-        Column("tag", "TAG", 16, lambda row: row.tag, flex=2, keep=8),
-        Column("uuid", "UUID", 9, lambda row: row.id[:8], lambda row: row.id, keep=9),
+        Column("tag", "TAG", 14, lambda row: row.tag, flex=2, keep=9),
+        Column("uuid", "UUID", 9, lambda row: row.id[:8], lambda row: row.id, keep=6),
         Column(
             "state", "STATE", 12, _state, lambda row: states.VOLUME_ORDER[row.state],
             lambda row: states.of_volume(row.state)[1], keep=9,
         ),
         Column("size", "SIZE", 8, lambda row: text.size(row.size_bytes), lambda row: row.size_bytes,
-               right=True, keep=7, descending=True),
+               right=True, keep=9, descending=True),
         Column("actual", "ACTUAL", 9, lambda row: text.size(row.allocated_bytes),
                lambda row: row.allocated_bytes, right=True, keep=5, flash=False, descending=True),
         Column("in", "IN", 5, _held, lambda row: row.instance_id or 0, right=True, keep=8),
