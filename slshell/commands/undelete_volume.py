@@ -8,8 +8,8 @@ from slshell.commands.environment import Environment
 from slshell.commands.kinds import volume_lines
 from slshell.commands.parameters import volume_in
 from slshell.commands.registry import Danger, command
-from slshell.commands.volume_actions import act, wait_for_volume
-from slshell.model.volume import Volume, VolumeState
+from slshell.commands.volume_actions import act, restored
+from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
 
 RESTORED = volume_lines(lambda each: f"RESTORED {each.id} {each.tag}".rstrip())
@@ -19,14 +19,4 @@ RESTORED = volume_lines(lambda each: f"RESTORED {each.id} {each.tag}".rstrip())
 @click.argument("volumes", type=volume_in(VolumeState.DELETED), nargs=-1, required=True, metavar="VOLUME…")
 def undelete_volume_command(environment: Environment, volumes: tuple[str, ...]) -> Listing:
     """Bring volumes back from quarantine. The root disk of a killed machine comes back as a volume."""
-
-    def restore(one: Volume) -> Volume:
-        return wait_for_volume(
-            environment,
-            environment.cloud.undelete_volume(one.id),
-            lambda now: now.state is VolumeState.AVAILABLE,
-            lambda now: now.state in (VolumeState.DELETED, VolumeState.FAILED),
-            doing=f"bringing {one.tag or one.id[:8]} back",
-        )
-
-    return act(environment, volumes, restore, RESTORED, deleted=True)
+    return act(environment, volumes, lambda one: restored(environment, one), RESTORED, deleted=True)

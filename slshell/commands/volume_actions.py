@@ -91,6 +91,17 @@ def ready(environment: Environment, volume: Volume, doing: str) -> Volume:
     )
 
 
+def restored(environment: Environment, volume: Volume) -> Volume:
+    """The volume once it is back from quarantine."""
+    return wait_for_volume(
+        environment,
+        environment.cloud.undelete_volume(volume.id),
+        lambda now: now.state is VolumeState.AVAILABLE,
+        lambda now: now.state in (VolumeState.DELETED, VolumeState.FAILED),
+        doing=f"bringing {volume.tag or volume.id[:8]} back",
+    )
+
+
 def loss(volume: Volume) -> str:
     """What goes with a volume, in one line."""
     age = human_span((datetime.now(UTC) - volume.created_at).total_seconds())

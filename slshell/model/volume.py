@@ -11,6 +11,8 @@ import msgspec
 GIB = 1 << 30
 MAX_TAG = 40
 """Characters of a tag, as the original client allowed."""
+ROOT_DISK_OF = "the root disk of instance"
+"""How the origin of a volume begins that was a machine's root disk."""
 _SERIAL_LENGTH = 20
 """virtio-blk cuts a disk's serial after 20 characters."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -11,7 +11,7 @@ from slshell.backend.services import records
 from slshell.backend.services import volume_rules as rules
 from slshell.backend.store.database import Write
 from slshell.backend.store.tables.volumes import volumes
-from slshell.model.volume import MAX_TAG, DiskKind, Visibility
+from slshell.model.volume import MAX_TAG, ROOT_DISK_OF, DiskKind, Visibility
 
 
 def keep(write: Write, row: Row[Any], handle: str, allocated_bytes: int, hours: float) -> None:
@@ -25,7 +25,7 @@ def keep(write: Write, row: Row[Any], handle: str, allocated_bytes: int, hours: 
     values = rules.new_row(row.owner, f"root of {row.name}"[:MAX_TAG], Visibility.PRIVATE, size)
     values |= {
         "id": number, "handle": handle, "allocated_bytes": allocated_bytes,
-        "appliance_id": row.appliance_id, "origin": f"the root disk of instance {row.id} ({row.name})",
+        "appliance_id": row.appliance_id, "origin": f"{ROOT_DISK_OF} {row.id} ({row.name})",
     }  # fmt: skip
     rules.insert_volume(write, values)
     rules.quarantine(write, number, hours)

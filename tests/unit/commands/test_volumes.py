@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -213,6 +215,48 @@ def test_what_cannot_be_brought_back_says_why_and_stays(run: Run, served: Served
     result = run("undelete-volume disk-1")
     assert result.exit_code == ExitCode.CONFLICT
     assert "bringing disk-1 back did not work: the image is gone" in result.notices
+
+
+def deleted(served: ServedCloud, number: int, minutes: int, **changes: Any) -> None:
+    """Put a volume into quarantine these minutes ago."""
+    moment = datetime.now(UTC) - timedelta(minutes=minutes)
+    have(served, number, state=VolumeState.DELETED, deleted_at=moment, **changes)
+
+
+def test_undo_brings_back_what_was_deleted_last(run: Run, served: ServedCloud) -> None:
+    deleted(served, 1, 30)
+    deleted(served, 2, 5)
+    result = run("undo")
+    assert result.output == f"RESTORED {SECOND} disk-2\n"
+    assert "disk-2 was deleted 5 min ago" in result.notices
+    assert (state_of(served, 1), state_of(served, 2)) == (VolumeState.DELETED, VolumeState.AVAILABLE)
+
+
+def test_undo_of_several_takes_the_newest_first_and_says_when_there_are_fewer(
+    run: Run, served: ServedCloud
+) -> None:
+    deleted(served, 1, 30)
+    deleted(served, 2, 5)
+    result = run("undo -n 3")
+    assert result.output == f"RESTORED {SECOND} disk-2\nRESTORED {FIRST} disk-1\n"
+    assert "the quarantine holds only 2" in result.notices
+
+
+def test_undo_says_what_of_a_machine_cannot_come_back(run: Run, served: ServedCloud) -> None:
+    deleted(served, 1, 5, tag="web", origin="the root disk of instance 3 (web)")
+    result = run("undo")
+    assert result.output == f"RESTORED {FIRST} web\n"
+    words = " ".join(result.notices.split())
+    assert "web is the root disk of instance 3 (web), which was killed 5 min ago" in words
+    assert "its memory, its swap and its volatile disks cannot be brought back" in words
+
+
+def test_undo_with_an_empty_quarantine_says_why(run: Run, served: ServedCloud) -> None:
+    have(served, 1)
+    result = run("undo")
+    assert result.exit_code == ExitCode.NOT_FOUND
+    assert "there is nothing to undo" in result.notices
+    assert "the quarantine is empty" in result.notices
 
 
 def test_purging_asks_and_takes_only_what_is_deleted(run: Run, served: ServedCloud) -> None:
