@@ -248,7 +248,7 @@ def test_undo_says_what_of_a_machine_cannot_come_back(run: Run, served: ServedCl
     assert result.output == f"RESTORED {FIRST} web\n"
     words = " ".join(result.notices.split())
     assert "web is the root disk of instance 3 (web), which was killed 5 min ago" in words
-    assert "its memory, its swap and its volatile disks cannot be brought back" in words
+    assert "its memory, its swap and volatile disks cannot be brought back" in words
 
 
 def test_undo_with_an_empty_quarantine_says_why(run: Run, served: ServedCloud) -> None:
