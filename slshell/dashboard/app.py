@@ -13,7 +13,7 @@ import msgspec
 from textual import on
 from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
-from textual.events import AppBlur, AppFocus
+from textual.events import AppBlur, AppFocus, Key
 
 from slshell.client import local
 from slshell.client.profiles import state_folder
@@ -47,6 +47,7 @@ from slshell.dashboard.session import Session, SessionFile, TourFile
 from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
+from slshell.dashboard.widgets.prompts import PromptInput
 from slshell.model.errors import ExitCode, SlshellError
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
@@ -141,6 +142,12 @@ class SlshellApp(App[int]):
         self.set_keymap(keys)
         self.push_screen(self.main)
         self.feed.start()
+
+    def on_key(self, event: Key) -> None:
+        """A key that went to the table before the line had the focus belongs to the line."""
+        if isinstance(self.focused, PromptInput) and event.is_printable and event.character:
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
 
     def on_unmount(self) -> None:
         """End threads; whoever waits for an answer gets none."""

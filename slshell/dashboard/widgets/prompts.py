@@ -72,7 +72,7 @@ class FilterLine(Horizontal):
         with entry.prevent(Input.Changed):
             entry.value = line
         entry.cursor_position = len(line)
-        entry.focus()
+        self.screen.set_focus(entry)
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -142,7 +142,7 @@ class CommandLine(Vertical):
         self._say("")
         self._place, self._draft = len(self.history), ""
         self._offer(self.entry.value)
-        self.entry.focus()
+        self.screen.set_focus(self.entry)
 
     def succeeded(self, line: str) -> None:
         """The line has done its work: nothing is left of it."""
