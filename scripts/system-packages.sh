@@ -6,8 +6,18 @@ set -euo pipefail
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "setup: $1"; shift; for line in "$@"; do say "  $line"; done; exit 1; }
 
-# Prints "name<TAB>why" for every entry of the lists.
-entries() { sed -nE 's/^([a-z0-9.+-]+):[[:space:]]*(.+)$/\1\t\2/p' "$@"; }
+# Prints "name<TAB>why" for every entry of the lists; "name?" is one that not every distribution has.
+entries() { sed -nE 's/^([a-z0-9.+-]+\??):[[:space:]]*(.+)$/\1\t\2/p' "$@"; }
+
+# Prints the entries of stdin without those of "name?" that this distribution has no package for.
+offered() {
+    local name why
+    while IFS=$'\t' read -r name why; do
+        if [ "$name" = "${name%\?}" ] || apt-cache show "${name%\?}" >/dev/null 2>&1; then
+            printf '%s\t%s\n' "${name%\?}" "$why"
+        fi
+    done
+}
 
 # Prints the entries of stdin whose package is not installed.
 only_missing() {
@@ -69,6 +79,12 @@ main() {
         sed 's/\t/: /; s/^/  /' <<<"$wanted" >&2
         fail "then run again with SLSHELL_SKIP_SYSTEM_PACKAGES=1"
     fi
+    if grep -q '^[^[:space:]]*?' <<<"$wanted" && ! has_lists; then
+        say "setup: the package lists are missing and will be fetched"
+        choose_as_root "apt-get update"
+        apt update
+    fi
+    wanted=$(offered <<<"$wanted")
     mapfile -t names < <(cut -f1 <<<"$wanted")
     missing=$(only_missing "${names[@]}" <<<"$wanted")
     if [ -z "$missing" ] && has_lists; then return; fi

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.shell import ROOT, Account
 
-LIST_LINE = re.compile(r"^[a-z0-9][a-z0-9.+-]+: \S.*$")
+LIST_LINE = re.compile(r"^[a-z0-9][a-z0-9.+-]+\??: \S.*$")
 
 
 def script(
@@ -67,6 +67,14 @@ def test_a_missing_package_is_named_with_its_reason_and_the_command_to_run(check
     assert told.returncode == 1
     assert "slshell-no-such-package: to be missed" in told.stderr
     assert "apt-get install -y --no-install-recommends slshell-no-such-package" in told.stderr
+
+
+def test_a_package_that_the_distribution_lacks_is_passed_over_where_that_is_said(checkout: Path) -> None:
+    (checkout / "scripts" / "packages.txt").write_text(
+        "bash: is there\nslshell-no-such-package?: to be missed\n"
+    )
+    told = script(checkout, "system-packages.sh", "scripts/packages.txt")
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_a_system_without_apt_is_told_what_to_install_and_how_to_go_on(checkout: Path) -> None:

@@ -20,6 +20,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.wait import WebDriverWait
 
+CHROMIUM, CHROMEDRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 PATIENCE_S = 60.0
 QUIET = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1200,800",
@@ -105,10 +106,10 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         """`folder` takes its profile."""
         options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
+        options.binary_location = CHROMIUM
         for flag in (*QUIET, f"--user-data-dir={folder}"):
             options.add_argument(flag)
-        service = Service("/usr/bin/chromedriver", env={**os.environ, "HOME": str(folder)})
+        service = Service(CHROMEDRIVER, env={**os.environ, "HOME": str(folder)})
         self.driver = webdriver.Chrome(options=options, service=service)
 
     def open(self, address: str) -> None:
