@@ -104,8 +104,10 @@ def test_a_crash_while_the_bundled_appliance_comes_in_is_made_good(
     with made_home(session_folder) as fresh:
         fresh.crashing(moment).dies()
         daemon = fresh.ordinary()
-        fresh.watch.appliance("ttylinux", lambda one: one.state == "ready")
-        assert [one.name for one in fresh.client.appliances()] == ["ttylinux"]
+        bundled = ["flora-and-fauna", "ttylinux"]
+        for name in bundled:
+            fresh.watch.appliance(name, lambda one: one.state == "ready")
+        assert sorted(one.name for one in fresh.client.appliances()) == bundled
         daemon.end()
 
 

@@ -105,8 +105,11 @@ def prepare(story: Story, kind: str) -> None:
     story.home.watch.appliance("ttylinux", lambda one: one.state == "ready")
     if kind not in {"volume-create", "volume-import"}:
         story.with_content()
-    if kind in {"revert", "melt"}:
+    if kind in {"revert", "melt", "forget"}:
         story.kept("first")
+    if kind == "forget":
+        story.client.revert_volume(story.volume_id, "first")
+        story.settled("available", _kept(2))
     if kind in {"attach", "detach", "undelete"}:
         machine = story.started(reachable=kind == "detach")
         if kind == "detach":
@@ -148,6 +151,9 @@ def ask(story: Story, kind: str) -> None:
             client.revert_volume(volume_id, "first")
         case "melt":
             client.delete_snapshot(volume_id, "first")
+        case "forget":
+            (before,) = [one.name for one in story.volume.snapshots if one.name != "first"]
+            client.delete_snapshot(volume_id, before)
         case "purge":
             client.purge_volume(volume_id)
         case "undelete":
@@ -189,6 +195,9 @@ def judge(story: Story, kind: str) -> None:
         case "melt":
             story.settled("available", lambda one: not one.snapshots)
             story.home.watch.volume(story.volume_id, lambda _one: layers(story.home) == 1)
+        case "forget":
+            assert [one.name for one in story.settled("available", _kept(1)).snapshots] == ["first"]
+            story.home.watch.volume(story.volume_id, lambda _one: layers(story.home) == 2)
         case "purge":
             story.home.watch.no_volume(story.volume_id)
             assert layers(story.home) == 0
@@ -218,7 +227,7 @@ def retired(home: Home) -> int:
 
 VOLUME_KINDS = (
     "volume-create", "volume-import", "volume-resize", "volume-clone", "volume-export", "snapshot", "revert",
-    "melt", "purge", "undelete", "attach", "detach",
+    "melt", "forget", "purge", "undelete", "attach", "detach",
 )  # fmt: skip
 
 
