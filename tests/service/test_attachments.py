@@ -222,7 +222,7 @@ def test_a_killed_machines_root_disk_can_become_a_volume(running: Running) -> No
     running.client.undelete_volume(root.id)
     back = settled(running, root.id)
     assert back.size_bytes == instance.disks[0].size_bytes
-    assert running.cloud.engine.volumes.retired() == []
+    running.watch.volume(root.id, lambda _one: running.cloud.engine.volumes.retired() == [])
     assert attached(running, back, machine(running)).state == "attached"
 
 
