@@ -45,6 +45,14 @@ def test_a_machine_that_the_hypervisor_holds_still_says_why_until_it_goes_on(run
     assert running.watch.instance(1, lambda one: not one.reason).state is State.RUNNING
 
 
+def test_an_end_that_is_heard_of_late_ends_no_machine_that_runs_again(running: Running) -> None:
+    running.client.run_instance(ask())
+    running.wait(1, State.RUNNING)
+    paused(running, Power.STOPPED)
+    paused(running, Power.PAUSED)
+    assert running.watch.instance(1, lambda one: bool(one.reason)).state is State.RUNNING
+
+
 def test_an_event_that_was_lost_is_made_up_for(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     running.client.run_instance(ask())
     running.wait(1, State.RUNNING)
