@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 import click
 
 from slshell.commands.environment import Environment
-from slshell.commands.kinds import volume_lines
 from slshell.commands.registry import Danger, command
-from slshell.commands.volume_actions import act, restored
+from slshell.commands.volume_actions import bring_back
 from slshell.model.errors import NotFound
 from slshell.model.volume import ROOT_DISK_OF, Volume, VolumeState
 from slshell.output.listing import Listing
 from slshell.output.text import human_span
-
-UNDONE = volume_lines(lambda each: f"RESTORED {each.id} {each.tag}".rstrip())
 
 
 @command(danger=Danger.CHANGE)
@@ -42,9 +39,7 @@ def undo_command(environment: Environment, number: int) -> Listing:
         )
     for one in newest:
         _say(environment, one)
-    return act(
-        environment, [one.id for one in newest], lambda one: restored(environment, one), UNDONE, deleted=True
-    )
+    return bring_back(environment, [one.id for one in newest])
 
 
 def _deleted_at(volume: Volume) -> datetime:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from slshell.commands.environment import Environment
-from slshell.commands.kinds import volume_remark
+from slshell.commands.kinds import volume_lines, volume_remark
 from slshell.commands.parameters import resolve_volumes
 from slshell.model.errors import Conflict, SlshellError, TimedOut
 from slshell.model.volume import QUARANTINED, Volume, VolumeState
 from slshell.output.listing import Kind, Listing
 from slshell.output.text import human_size, human_span
 
+RESTORED = volume_lines(lambda each: f"RESTORED {each.id} {each.tag}".rstrip())
 TIMEOUT_S = 600.0
 TICK_S = 1.0
 POLL_S = 20.0
@@ -91,15 +92,19 @@ def ready(environment: Environment, volume: Volume, doing: str) -> Volume:
     )
 
 
-def restored(environment: Environment, volume: Volume) -> Volume:
-    """The volume once it is back from quarantine."""
-    return wait_for_volume(
-        environment,
-        environment.cloud.undelete_volume(volume.id),
-        lambda now: now.state is VolumeState.AVAILABLE,
-        lambda now: now.state in (VolumeState.DELETED, VolumeState.FAILED),
-        doing=f"bringing {volume.tag or volume.id[:8]} back",
-    )
+def bring_back(environment: Environment, references: Iterable[str]) -> Listing:
+    """Take deleted volumes out of quarantine, and wait until each is there."""
+
+    def restore(one: Volume) -> Volume:
+        return wait_for_volume(
+            environment,
+            environment.cloud.undelete_volume(one.id),
+            lambda now: now.state is VolumeState.AVAILABLE,
+            lambda now: now.state in (VolumeState.DELETED, VolumeState.FAILED),
+            doing=f"bringing {one.tag or one.id[:8]} back",
+        )
+
+    return act(environment, references, restore, RESTORED, deleted=True)
 
 
 def loss(volume: Volume) -> str:
