@@ -44,7 +44,7 @@ def list_instances(
     asked = paging.part(limit, cursor)
     conditions: list[ColumnElement[bool]] = []
     if in_state is not None:
-        conditions.append(instances.c.state.in_([one.value for one in _states(in_state)]))
+        conditions.append(instances.c.state.in_([one.value for one in paging.states(State, in_state)]))
     elif not with_done:
         conditions.append(instances.c.state != State.DONE.value)
     if name is not None:
@@ -142,18 +142,6 @@ def list_types(
     """The machine sizes by name."""
     whole = paging.sliced(cloud.compute.types(), paging.part(limit, cursor), "name", 0)
     return paging.answered(whole, fields)
-
-
-def _states(text: str) -> list[State]:
-    known = {state.value.lower(): state for state in State}
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(
-            f"“{unknown[0][:40]}” is not a state",
-            hint="known states: " + ", ".join(state.value for state in State),
-        )
-    return [known[name] for name in names]
 
 
 def _numbers(text: str) -> list[int]:

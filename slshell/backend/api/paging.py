@@ -1,4 +1,4 @@
-"""Lists in parts: limit, cursor and chosen fields."""
+"""Lists in parts: limit, cursor, chosen fields and states."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Response
@@ -14,6 +15,8 @@ from litestar.params import QueryParameter
 
 from slshell.model.cloud import Page
 from slshell.model.errors import UsageError
+
+Word = TypeVar("Word", bound=StrEnum)
 
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 10_000
@@ -97,3 +100,20 @@ def answered(whole: Page[Any], fields: str | None) -> Response[Any]:
             )
     items = [{name: getattr(one, name) for name in wanted} for one in whole.items]
     return Response({"items": msgspec.to_builtins(items), "next": whole.next, "revision": whole.revision})
+
+
+def states(kind: type[Word], text: str, of: str = "") -> list[Word]:
+    """The states that a query names with commas between, in any case of letters; `of` says what has them.
+
+    Raises:
+        UsageError: one of them is none, and which there are.
+    """
+    known = {state.value.lower(): state for state in kind}
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(
+            f"“{unknown[0][:40]}” is not a state{of}",
+            hint="known states: " + ", ".join(state.value for state in kind),
+        )
+    return [known[name] for name in names]

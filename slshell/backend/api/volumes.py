@@ -16,7 +16,6 @@ from slshell.backend.services import rights, volume_records
 from slshell.backend.services.cloud import Cloud
 from slshell.backend.store.tables.volumes import attachments, volumes
 from slshell.model.cloud import Page
-from slshell.model.errors import UsageError
 from slshell.model.volume import (
     QUARANTINED,
     AttachRequest,
@@ -53,7 +52,8 @@ def list_volumes(
     asked = paging.part(limit, cursor)
     conditions: list[ColumnElement[bool]] = [rights.visible_to(cloud.owner)]
     if in_state is not None:
-        conditions.append(volumes.c.state.in_([one.value for one in _states(in_state)]))
+        asked_for = paging.states(VolumeState, in_state, of=" of a volume")
+        conditions.append(volumes.c.state.in_([one.value for one in asked_for]))
     elif not with_deleted:
         conditions.append(volumes.c.state.not_in([one.value for one in QUARANTINED]))
     if tag is not None:
@@ -178,14 +178,3 @@ def detach_volume(
 def name_device(cloud: NamedDependency[Cloud], volume_id: VolumeId, data: JSONBody[DeviceReport]) -> Volume:
     """Tell what the guest calls the volume's disk."""
     return cloud.hotplug.name_device(volume_id, data, cloud.owner)
-
-
-def _states(text: str) -> list[VolumeState]:
-    names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    known = {state.value: state for state in VolumeState}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(
-            f"“{unknown[0][:40]}” is not a state of a volume", hint="known states: " + ", ".join(known)
-        )
-    return [known[name] for name in names]
