@@ -1,0 +1,1 @@
+"""Sessions in machines, whatever carries them and whatever draws them."""
