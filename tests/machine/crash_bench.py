@@ -28,6 +28,7 @@ from slshell.client.cloud import Cloud, new_request_id
 from slshell.client.profiles import Profile
 from slshell.model.instance import RunRequest, State
 from tests.support import processes
+from tests.support.crashing_daemon import DEADLY
 from tests.support.folders import SessionFolder
 from tests.support.shell import ROOT
 from tests.support.waiting import Watch
@@ -51,10 +52,10 @@ MOMENTS = [
 class Daemon:
     """A daemon process whose log is followed, so that its readiness and its end are events."""
 
-    def __init__(self, module: list[str], home: Path) -> None:
+    def __init__(self, home: Path) -> None:
         environment = {**os.environ, "SLSHELL_CONFIG": str(home), "SLSHELL_HOME": str(home)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *module],
+            [sys.executable, "-m", "tests.support.crashing_daemon", str(home)],
             cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self._lines: list[str] = []
@@ -107,19 +108,39 @@ class Home:
     watch: Watch
     daemons: list[Daemon] = field(default_factory=list)
 
-    def ordinary(self) -> Daemon:
-        """A daemon as users have it."""
-        daemon = Daemon(["slshell.backend", "--home", str(self.path)], self.path)
-        self.daemons.append(daemon)
-        daemon.answers()
+    def served(self) -> Daemon:
+        """The daemon that serves, a new one when none does; it goes on from test to test."""
+        if not self.daemons:
+            daemon = Daemon(self.path)
+            self.daemons.append(daemon)
+            daemon.answers()
+        return self.daemons[0]
+
+    def doomed(self, moment: tuple[str, str, str]) -> Daemon:
+        """The daemon, which will kill itself at that moment of what is asked for from here on."""
+        daemon = self.served()
+        self.watch.no_job()
+        self.arm(moment)
         return daemon
 
-    def crashing(self, moment: tuple[str, str, str]) -> Daemon:
-        """A daemon that will kill itself at that moment."""
-        daemon = Daemon(["tests.support.crashing_daemon", str(self.path), *moment], self.path)
-        self.daemons.append(daemon)
-        daemon.answers()
-        return daemon
+    def arm(self, moment: tuple[str, str, str]) -> None:
+        """Let the daemon kill itself at that moment, the one that serves or the next that starts."""
+        whole = self.path / f"{DEADLY}.new"
+        whole.write_text(" ".join(moment))
+        whole.rename(self.path / DEADLY)
+
+    def bury(self, daemon: Daemon) -> None:
+        """Wait until it has killed itself; the next one is not doomed."""
+        daemon.dies()
+        (self.path / DEADLY).unlink()
+        self.daemons.remove(daemon)
+
+    def forget_daemons(self) -> None:
+        """End those that a failed test has left, and doom none that comes."""
+        for daemon in self.daemons:
+            daemon.make_sure_it_is_gone()
+        self.daemons.clear()
+        (self.path / DEADLY).unlink(missing_ok=True)
 
     def run(self) -> int:
         """Ask for an instance; answers its number."""
@@ -157,18 +178,17 @@ def shared_home(session_folder: SessionFolder, appliances_folder: Path) -> Itera
 
 
 @pytest.fixture
-def home(shared_home: Home) -> Iterator[Home]:
-    """The shared data folder, with no daemon and no machine left by a test that failed."""
+def home(shared_home: Home, request: pytest.FixtureRequest) -> Iterator[Home]:
+    """The shared data folder, with no machine left by a test that failed."""
     yield shared_home
-    for daemon in shared_home.daemons:
-        daemon.make_sure_it_is_gone()
-    shared_home.daemons.clear()
+    failed = bool(request.session.testsfailed)
+    if failed or (shared_home.path / DEADLY).exists():
+        shared_home.forget_daemons()
     if shared_home.hypervisors():
-        daemon = shared_home.ordinary()
+        shared_home.served()
         for one in shared_home.client.instances():
             shared_home.client.kill(one.id)
             shared_home.settled(one.id, State.DONE)
-        daemon.end()
 
 
 @contextlib.contextmanager
@@ -180,9 +200,10 @@ def made_home(session_folder: SessionFolder) -> Iterator[Home]:
     made = Home(path, client, Watch(client))
     try:
         yield made
-    finally:
         for daemon in made.daemons:
-            daemon.make_sure_it_is_gone()
+            daemon.end()
+    finally:
+        made.forget_daemons()
         client.close()
         processes.kill(processes.naming([path]))
         shutil.rmtree(path)

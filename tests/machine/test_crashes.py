@@ -21,7 +21,7 @@ pytestmark = pytest.mark.machine
 
 def prepare(home: Home, kind: str) -> int:
     """Bring an instance to where a job of this kind can be asked for; answers its number."""
-    daemon = home.ordinary()
+    home.served()
     home.watch.appliance("ttylinux", lambda one: one.state == "ready")
     instance_id = 0
     if kind in {"kill", "start", "shutdown", "watch", "reboot"}:
@@ -31,7 +31,6 @@ def prepare(home: Home, kind: str) -> int:
         [domain] = home.domains()
         domain.destroy()
         home.settled(instance_id, State.UNKNOWN)
-    daemon.end()
     return instance_id
 
 
@@ -60,12 +59,12 @@ def test_after_a_crash_every_machine_is_in_a_right_state_and_none_is_there_twice
 ) -> None:
     kind = moment[0]
     instance_id = prepare(home, kind)
-    doomed = home.crashing(moment)
+    doomed = home.doomed(moment)
     with contextlib.suppress(SlshellError):
         # The daemon may die before its answer is out; the request was accepted all the same.
         instance_id = ask(home, kind, instance_id)
-    doomed.dies()
-    daemon = home.ordinary()
+    home.bury(doomed)
+    home.served()
     instance_id = instance_id or max(one.id for one in home.client.instances(all=True))
     state = home.settled(instance_id, *RIGHT[kind])
     assert home.hypervisors() == (state is State.RUNNING)
@@ -74,7 +73,6 @@ def test_after_a_crash_every_machine_is_in_a_right_state_and_none_is_there_twice
         home.client.kill(instance_id)
         home.settled(instance_id, State.DONE)
     assert (home.hypervisors(), home.domains(), home.machines_on_disk()) == (0, [], 0)
-    daemon.end()
 
 
 @moments("import")
@@ -86,15 +84,14 @@ def test_an_import_goes_on_after_a_crash_and_leaves_no_upload(
     image = home.path / "tiny.img"
     boot_record = b"\x55\xaa"
     image.write_bytes(os.urandom(510) + boot_record + os.urandom(65024))
-    doomed = home.crashing(moment)
+    doomed = home.doomed(moment)
     with contextlib.suppress(SlshellError):
         home.client.upload_image(image, name=name)
-    doomed.dies()
-    daemon = home.ordinary()
+    home.bury(doomed)
+    home.served()
     home.watch.appliance(name, lambda one: one.state == "ready")
     home.watch.appliance(name, lambda _one: not any((home.path / "uploads").iterdir()))
     assert [one.name for one in home.client.appliances()].count(name) == 1
-    daemon.end()
 
 
 @moments("build")
@@ -102,13 +99,13 @@ def test_a_crash_while_the_bundled_appliance_comes_in_is_made_good(
     session_folder: SessionFolder, appliances_folder: Path, moment: tuple[str, str, str]
 ) -> None:
     with made_home(session_folder) as fresh:
-        fresh.crashing(moment).dies()
-        daemon = fresh.ordinary()
+        fresh.arm(moment)
+        fresh.bury(fresh.served())
+        fresh.served()
         bundled = ["flora-and-fauna", "ttylinux"]
         for name in bundled:
             fresh.watch.appliance(name, lambda one: one.state == "ready")
         assert sorted(one.name for one in fresh.client.appliances()) == bundled
-        daemon.end()
 
 
 def test_no_kind_of_job_is_left_out() -> None:

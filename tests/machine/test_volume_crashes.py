@@ -101,7 +101,7 @@ class Story:
 
 def prepare(story: Story, kind: str) -> None:
     """Bring a volume to where a job of this kind can be asked for."""
-    daemon = story.home.ordinary()
+    story.home.served()
     story.home.watch.appliance("ttylinux", lambda one: one.state == "ready")
     if kind not in {"volume-create", "volume-import"}:
         story.with_content()
@@ -126,7 +126,6 @@ def prepare(story: Story, kind: str) -> None:
             story.volume_id, story.machine = root.id, None
     if kind == "purge":
         story.client.delete_volume(story.volume_id)
-    daemon.end()
 
 
 def ask(story: Story, kind: str) -> None:
@@ -237,12 +236,12 @@ def test_after_a_crash_the_work_on_a_volume_is_done_once_and_its_content_is_ther
 ) -> None:
     kind, story = moment[0], Story(home)
     prepare(story, kind)
-    doomed = home.crashing(moment)
+    doomed = home.doomed(moment)
     with contextlib.suppress(SlshellError):
         # The daemon may die before its answer is out; the request was accepted all the same.
         ask(story, kind)
-    doomed.dies()
-    daemon = home.ordinary()
+    home.bury(doomed)
+    home.served()
     story.volume_id = story.volume_id or story.client.volumes()[0].id
     judge(story, kind)
     if story.machine is not None:
@@ -257,4 +256,3 @@ def test_after_a_crash_the_work_on_a_volume_is_done_once_and_its_content_is_ther
         story.client.purge_volume(one.id)
         home.watch.no_volume(one.id)
     assert layers(home) == 0
-    daemon.end()

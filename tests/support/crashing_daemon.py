@@ -1,8 +1,9 @@
 """A daemon that kills itself with SIGKILL at one moment.
 
-`python -m tests.support.crashing_daemon HOME KIND STEP WHEN`
+`python -m tests.support.crashing_daemon HOME`
 
-WHEN is `before` the step does anything, or `after` it has done its work and before that is recorded.
+The moment is what the file HOME/deadly holds, if it is there: `KIND STEP WHEN`, where WHEN is `before` the
+step does anything, or `after` it has done its work and before that is recorded.
 """
 
 from __future__ import annotations
@@ -19,30 +20,33 @@ from typing import Any
 from slshell.backend.server import serve
 from slshell.backend.services.jobs import JobKind, JobRunner, Step, Work
 
+DEADLY = "deadly"
 _make = JobRunner.__init__
 
 
-def _deadly(step: Step, when: str) -> Step:
+def _deadly(kind: str, step: Step, deadly: Path) -> Step:
+    def die_at(when: str) -> None:
+        if deadly.exists() and deadly.read_text() == f"{kind} {step.name} {when}":
+            os.kill(os.getpid(), signal.SIGKILL)
+
     def run(work: Work) -> None:
-        if when == "after":
-            step.run(work)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die_at("before")
+        step.run(work)
+        die_at("after")
 
     return dataclasses.replace(step, run=run)
 
 
-def _injected(kind: JobKind, name: str, step_name: str, when: str) -> JobKind:
-    if kind.name != name:
-        return kind
-    steps = tuple(_deadly(step, when) if step.name == step_name else step for step in kind.steps)
-    return dataclasses.replace(kind, steps=steps)
+def _injected(kind: JobKind, deadly: Path) -> JobKind:
+    return dataclasses.replace(kind, steps=tuple(_deadly(kind.name, step, deadly) for step in kind.steps))
 
 
-def main(home: str, kind: str, step: str, when: str) -> None:
+def main(home: str) -> None:
     """Serve until the moment comes."""
+    deadly = Path(home) / DEADLY
 
     def make(self: JobRunner, database: Any, kinds: Iterable[JobKind], *rest: Any) -> None:
-        _make(self, database, [_injected(one, kind, step, when) for one in kinds], *rest)
+        _make(self, database, [_injected(one, deadly) for one in kinds], *rest)
 
     replacement: Callable[..., None] = make
     JobRunner.__init__ = replacement  # type: ignore[method-assign]

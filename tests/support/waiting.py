@@ -73,6 +73,14 @@ class Watch:
 
         self._until(look, patience_s, f"the end of volume {volume_id}")
 
+    def no_job(self, patience_s: float = PATIENCE_S) -> None:
+        """Return when no job is queued or at work."""
+
+        def look(_changes: Changes) -> bool | None:
+            return not any(self._client.jobs(state=state) for state in ("queued", "running")) or None
+
+        self._until(look, patience_s, "the end of all jobs")
+
     def _until(self, look: Callable[[Changes], T | None], patience_s: float, what: str) -> T:
         deadline = time.monotonic() + patience_s
         changes = self._client.changes(0, 0)
