@@ -26,7 +26,7 @@ from slshell.output.writer import Format, Output, terminal_width, wants_colour
 
 if TYPE_CHECKING:
     from slshell.client.cloud import Cloud
-    from slshell.model.instance import Instance
+    from slshell.sessions.wire import SessionPlan
 
 
 class Declined(SlshellError):
@@ -72,9 +72,9 @@ class Environment:
     profile_name: str | None = None
     confirm: Callable[[Question], bool] | None = None
     """Asks the user; None when nobody can be asked. May be called from any thread that runs a command."""
-    open_session: Callable[[Instance], int] | None = None
-    """Opens an interactive session in the face's own way and answers its exit status; None: the
-    command uses the terminal that it was started from."""
+    open_session: Callable[[SessionPlan], int] | None = None
+    """Opens an interactive session in the face's own way and answers its exit status, or 0 while it goes
+    on; None: the command uses the terminal that it was started from."""
     make_cloud: Callable[[Profile, bool, Callable[[str], None]], Cloud] = _make_cloud
     """(profile, start the bundled cloud when it is down, notice) → cloud."""
     assume_yes: bool = False

@@ -20,11 +20,10 @@ from slshell.client.profiles import state_folder
 from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.interpreter import Interpreter
+from slshell.commands.opening import status_of
 from slshell.commands.registry import (
     Danger,
     Result,
-    execute,
-    make_root,
     run_line,
 )
 from slshell.commands.ssh_line import ssh_line
@@ -51,6 +50,8 @@ from slshell.dashboard.widgets.prompts import PromptInput
 from slshell.model.errors import ExitCode, SlshellError
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
+from slshell.sessions.attach import attach
+from slshell.sessions.wire import SessionPlan
 
 SHORT = 2
 """Lines of output that fit into a notice; more get a sheet."""
@@ -263,15 +264,15 @@ class SlshellApp(App[int]):
         """Lend the terminal to a session; the cloud is followed meanwhile and drawn afterwards."""
         try:
             with self.suspend():
-                status = self._session(message.instance)
+                output = self._outside.output.stdout.fileno()
+                ending = attach(message.wire, stdin=self._outside.stdin.fileno(), stdout=output)
         except SuspendNotSupported:
-            line = f"slshell connect {message.instance.id}"
-            message.status.set_exception(
-                SlshellError("this terminal cannot be lent to a session", hint=f"run {line} in another one")
+            message.ending.set_exception(
+                SlshellError("this terminal cannot be lent to a session", hint="use another one for connect")
             )
             return
         self.refresh(layout=True)
-        message.status.set_result(status)
+        message.ending.set_result(ending)
 
     @on(LineDialog.Submitted)
     def _line_submitted(self, event: LineDialog.Submitted) -> None:
@@ -366,17 +367,13 @@ class SlshellApp(App[int]):
     def _confirm(self, question: Question) -> bool:
         return bool(self._await(Future(), lambda future: messages.Asked(question, future)))
 
-    def _open_session(self, instance: Instance) -> int:
-        status = self._await(Future(), lambda future: messages.SessionWanted(instance, future))
-        return ExitCode.INTERRUPTED if status is None else int(status)
-
-    def _session(self, instance: Instance) -> int:
-        """Run `connect` on the real terminal; when it fails its words stay until Enter."""
-        code, error = execute(make_root(), ["connect", str(instance.id)], self._outside)
-        if error is not None:
-            self._outside.output.prompt("Enter leads back to the dashboard. ")
-            self._outside.stdin.readline()
-        return code
+    def _open_session(self, plan: SessionPlan) -> int:
+        wire = plan.open(*self.size)
+        try:
+            ending = self._await(Future(), lambda future: messages.SessionWanted(wire, future))
+        finally:
+            wire.close()
+        return ExitCode.INTERRUPTED if ending is None else status_of(ending)
 
     def _await(self, future: Future[Any], message: Any) -> Any:
         """Post a question from a worker and wait for its answer; None when the app ends first."""

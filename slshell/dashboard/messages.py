@@ -12,8 +12,9 @@ from slshell.commands.environment import Question
 from slshell.commands.registry import Result
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
-from slshell.model.instance import Instance, InstanceType, Metrics
+from slshell.model.instance import InstanceType, Metrics
 from slshell.model.volume import StorageStatus
+from slshell.sessions.wire import Ending, Wire
 
 
 class _Newest(Message):
@@ -97,7 +98,7 @@ class Asked(Message):
 
 @dataclass
 class SessionWanted(Message):
-    """A command wants the terminal for a session in a machine; the future takes its exit status."""
+    """A command wants the terminal for a session that is open; the future takes why it ended."""
 
-    instance: Instance
-    status: Future[int]
+    wire: Wire
+    ending: Future[Ending]

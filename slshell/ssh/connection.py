@@ -24,15 +24,53 @@ PATIENCE_S = 30.0
 closes the connections of a machine that was powered off."""
 
 
-@contextmanager
-def connected(
+class Connection:
+    """An authenticated transport that ends when the machine shows no sign of life."""
+
+    def __init__(
+        self, client: paramiko.SSHClient, transport: paramiko.Transport, pulse_s: float, patience_s: float
+    ) -> None:
+        self.transport = transport
+        self.requests = threading.Lock()
+        """To be held during a global request, for their answers carry no name."""
+        self._client = client
+        self._over = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(pulse_s, patience_s), name="ssh-pulse", daemon=True)
+        beat.start()
+
+    @property
+    def alive(self) -> bool:
+        """The machine has been heard of not long ago."""
+        return not self._over.is_set() and self.transport.is_active()
+
+    def close(self) -> None:
+        """End all that goes over it; may be called more than once."""
+        self._over.set()
+        self._client.close()
+
+    def _beat(self, pulse_s: float, patience_s: float) -> None:
+        """Ask for a sign of life again and again; close the transport when none comes."""
+        while not self._over.wait(pulse_s) and self.transport.is_active():
+            with self.requests:
+                watch = threading.Timer(patience_s, self.transport.close)
+                watch.daemon = True
+                watch.start()
+                try:
+                    self.transport.global_request("keepalive@openssh.com", wait=True)
+                except (OSError, EOFError, paramiko.SSHException):
+                    return
+                finally:
+                    watch.cancel()
+
+
+def dial(
     instance: Instance,
     *,
     identities: Sequence[Path],
     allow_agent: bool = True,
     pulse_s: float = PULSE_S,
     patience_s: float = PATIENCE_S,
-) -> Iterator[paramiko.Transport]:
+) -> Connection:
     """A connection to `instance`, authenticated with the agent or one of the private key files.
 
     Raises:
@@ -46,11 +84,33 @@ def connected(
     client.get_host_keys().add(place, expected.get_name(), expected)
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     try:
-        transport = _open(client, instance, identities, allow_agent)
-        with _pulse(transport, pulse_s, patience_s):
-            yield transport
-    finally:
+        return Connection(client, _open(client, instance, identities, allow_agent), pulse_s, patience_s)
+    except SlshellError:
         client.close()
+        raise
+
+
+@contextmanager
+def connected(
+    instance: Instance,
+    *,
+    identities: Sequence[Path],
+    allow_agent: bool = True,
+    pulse_s: float = PULSE_S,
+    patience_s: float = PATIENCE_S,
+) -> Iterator[paramiko.Transport]:
+    """The transport of a connection as `dial` makes it, closed at the end."""
+    connection = dial(
+        instance,
+        identities=identities,
+        allow_agent=allow_agent,
+        pulse_s=pulse_s,
+        patience_s=patience_s,
+    )
+    try:
+        yield connection.transport
+    finally:
+        connection.close()
 
 
 def _open(
@@ -120,31 +180,6 @@ def _refused(instance: Instance, error: paramiko.SSHException) -> SlshellError:
         f"machine {instance.id} did not complete the SSH connection: {text}",
         hint=f"it may be starting or stopping; slshell wait {instance.id} waits until it answers",
     )
-
-
-@contextmanager
-def _pulse(transport: paramiko.Transport, pulse_s: float, patience_s: float) -> Iterator[None]:
-    """Ask the machine for a sign of life again and again; close the transport when none comes."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(pulse_s) and transport.is_active():
-            watch = threading.Timer(patience_s, transport.close)
-            watch.daemon = True
-            watch.start()
-            try:
-                transport.global_request("keepalive@openssh.com", wait=True)
-            except (OSError, EOFError, paramiko.SSHException):
-                return
-            finally:
-                watch.cancel()
-
-    thread = threading.Thread(target=beat, name="ssh-pulse", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
 
 
 def _words(error: OSError | EOFError) -> str:

@@ -1,10 +1,9 @@
-"""Sessions over an SSH connection: one command with its streams, or a shell in the user's terminal."""
+"""One command over an SSH connection, with its streams and without a terminal."""
 
 from __future__ import annotations
 
 import os
 import select
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from contextlib import contextmanager
 import paramiko
 
 from slshell.model.errors import CloudUnreachable, SlshellError
-from slshell.ssh import terminal
 
 CHUNK = 32768
 NO_STATUS = 255
@@ -40,34 +38,6 @@ def run_remote(transport: paramiko.Transport, command: str | None, *, stdin: int
         channel.close()
 
 
-def interactive(
-    transport: paramiko.Transport, *, stdin: int, stdout: int, term: str, command: str | None = None
-) -> int:
-    """A shell in the terminal of `stdin`, in raw mode, its size followed; answers the exit status.
-
-    To be called from the main thread, for it handles signals.
-
-    Raises:
-        CloudUnreachable: the machine went away.
-    """
-    channel = _channel(transport)
-    columns, lines = terminal.size(stdin)
-    try:
-        channel.get_pty(term=term, width=columns, height=lines)
-        with terminal.resizes() as resized, terminal.raw(stdin):
-            _begin(channel, command)
-            with _feeding(channel, stdin):
-                _drain(
-                    channel,
-                    lambda data, _: _write_all(stdout, data),
-                    resized=resized,
-                    on_resize=lambda: channel.resize_pty(*terminal.size(stdin)),
-                )
-                return _status(transport, channel)
-    finally:
-        channel.close()
-
-
 def _channel(transport: paramiko.Transport) -> paramiko.Channel:
     try:
         return transport.open_session()
@@ -85,25 +55,10 @@ def _begin(channel: paramiko.Channel, command: str | None) -> None:
         raise SlshellError(f"the machine does not start that: {error}") from error
 
 
-def _drain(
-    channel: paramiko.Channel,
-    sink: Sink,
-    *,
-    resized: socket.socket | None = None,
-    on_resize: Callable[[], None] | None = None,
-) -> None:
+def _drain(channel: paramiko.Channel, sink: Sink) -> None:
     """Hand on what the machine writes until it has said its last word."""
-    sources: list[paramiko.Channel | socket.socket] = [channel]
-    if resized is not None:
-        sources.append(resized)
     while True:
-        ready, _, _ = select.select(sources, [], [])
-        if resized is not None and resized in ready:
-            resized.recv(CHUNK)
-            if on_resize is not None and not channel.closed:
-                on_resize()
-        if channel not in ready:
-            continue
+        select.select([channel], [], [])
         told = False
         while channel.recv_ready():
             sink(channel.recv(CHUNK), False)
@@ -161,13 +116,3 @@ def _feeding(channel: paramiko.Channel, descriptor: int | None) -> Iterator[None
         os.close(stop_writer)
         if not thread.is_alive():
             os.close(stop_reader)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    """Write to a terminal that may have been set to not block."""
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:
-            select.select([], [descriptor], [])

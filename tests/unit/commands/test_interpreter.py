@@ -13,6 +13,7 @@ from slshell.commands.interpreter import Interpreter
 from slshell.commands.registry import Result, run_line
 from slshell.model.errors import Conflict, ExitCode
 from slshell.model.instance import State
+from slshell.sessions.wire import SessionPlan
 from tests.unit.client.served import TTYLINUX, ServedCloud, instance
 from tests.unit.commands.conftest import Run
 
@@ -87,11 +88,11 @@ def test_a_command_that_takes_one_is_run_for_each(
 ) -> None:
     for number in (1, 2):
         served.put(instance(number))
-    entered: list[int] = []
+    entered: list[int | None] = []
 
-    def enter(machine: object) -> int:
-        entered.append(machine.id)  # type: ignore[attr-defined]
-        return 3 if machine.id == 1 else 0  # type: ignore[attr-defined]
+    def enter(plan: SessionPlan) -> int:
+        entered.append(plan.instance_id)
+        return 3 if plan.instance_id == 1 else 0
 
     session.environment.open_session = enter
     assert session("instances | connect").exit_code == 3

@@ -55,7 +55,7 @@ def played(line: str, served: ServedCloud, hide: Callable[[str], str]) -> Answer
     stdout, stderr = io.StringIO(), io.StringIO()
     environment = Environment(output=Output(stdout=stdout, stderr=stderr), stdin=io.StringIO())
     environment.make_cloud = lambda profile, start, notice: Cloud(LocalLink(served.home, start=False))
-    environment.open_session = lambda instance: 0
+    environment.open_session = lambda plan: 0
     code, _ = execute(program(), shlex.split(line), environment)
     return Answer(line, hide(stdout.getvalue()), hide(stderr.getvalue()), code)
 

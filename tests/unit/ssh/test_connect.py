@@ -12,8 +12,9 @@ from slshell.client.cloud import Cloud, LocalLink
 from slshell.commands.environment import Environment
 from slshell.commands.registry import Result, run_line
 from slshell.model.errors import ExitCode
-from slshell.model.instance import Instance, State
+from slshell.model.instance import State
 from slshell.output.writer import Output
+from slshell.sessions.wire import SessionKind, SessionPlan
 from tests.unit.client.served import ServedCloud
 from tests.unit.ssh.server import SshServer
 
@@ -66,15 +67,15 @@ def test_a_named_identity_opens_a_machine_that_has_another_key(
 
 
 def test_a_face_may_open_sessions_its_own_way(environment: Environment) -> None:
-    opened: list[Instance] = []
+    opened: list[SessionPlan] = []
 
-    def open_session(instance: Instance) -> int:
-        opened.append(instance)
+    def open_session(plan: SessionPlan) -> int:
+        opened.append(plan)
         return 3
 
     environment.open_session = open_session
     assert connect(environment, "1").exit_code == 3
-    assert [each.id for each in opened] == [1]
+    assert [(each.kind, each.instance_id, each.title) for each in opened] == [(SessionKind.SSH, 1, "vm-1")]
 
 
 @pytest.mark.parametrize("state", [State.SHUTDOWN, State.UNKNOWN, State.EPILOG, State.DONE, State.FAILED])

@@ -1,0 +1,51 @@
+"""One connection to a machine that several sessions share, made anew when it broke."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from slshell.ssh.connection import Connection
+
+
+class Link:
+    """Answers the connection that is alive, or makes one; safe from any thread."""
+
+    def __init__(self, dial: Callable[[], Connection]) -> None:
+        """`dial` makes a connection, waits as long as that takes, and raises SlshellError."""
+        self._dial = dial
+        self._dialling = threading.Lock()
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._users = 0
+
+    def take(self) -> Connection:
+        """The connection, for one more user, who must `leave` it.
+
+        Raises:
+            SlshellError: it could not be made.
+        """
+        with self._dialling:
+            with self._lock:
+                if self._connection is not None and self._connection.alive:
+                    self._users += 1
+                    return self._connection
+                self._drop()
+            made = self._dial()
+            with self._lock:
+                self._connection, self._users = made, 1
+            return made
+
+    def leave(self, connection: Connection) -> None:
+        """One user less of a connection that was taken; the last one's going closes it."""
+        with self._lock:
+            if connection is not self._connection:
+                return
+            self._users -= 1
+            if self._users == 0:
+                self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
