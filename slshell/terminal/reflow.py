@@ -81,8 +81,8 @@ def _resize_main(screen: Screen, cursor: Place, columns: int, rows: int) -> Plac
     first = max(len(everything) - rows, 0)
     if used < len(shown):
         first = max(first, min(top.row, cursor.row))
+    screen.scrolled += first - len(history)
     screen.history = deque(everything[:first], maxlen=history.maxlen)
-    screen.scrolled = first
     screen.main.rows = everything[first:]
     screen.main.rows += [Row() for _ in range(rows - len(screen.main.rows))]
     return Place(max(cursor.row - first, 0), cursor.column)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from slshell.terminal import commands, device, reflow, sequences, state
+from slshell.terminal import commands, device, reflow, search, selection, sequences, state
 from slshell.terminal.cells import Clusters
 from slshell.terminal.charsets import Charsets
 from slshell.terminal.modes import Modes
@@ -18,6 +18,7 @@ from slshell.terminal.page import Page
 from slshell.terminal.palette import Palette
 from slshell.terminal.parser import Parser
 from slshell.terminal.row import Row
+from slshell.terminal.selection import Place, Span
 from slshell.terminal.sgr import Pens
 from slshell.terminal.style import PLAIN, Style, Styles
 from slshell.terminal.window import Window
@@ -92,6 +93,7 @@ class Screen(Writing):
         self.styles.make_room = self.clusters.make_room = self._sweep
         self._pens = Pens(self.styles)
         self.window: Window = Window(self)
+        self.scrolled = 0
         self.bells = 0
         self.clipboard: bytes | None = None
         self.parser = Parser(self)
@@ -106,7 +108,6 @@ class Screen(Writing):
         self.alternate = Page(self.rows)
         self.page = self.main
         self.history: deque[Row] = deque(maxlen=self._history_limit)
-        self.scrolled = 0
         self.modes = Modes()
         self.charsets = Charsets()
         self.palette = Palette()
@@ -231,6 +232,24 @@ class Screen(Writing):
         back = min(max(back, 0), len(self.history))
         first = len(self.history) - back
         return [*islice(self.history, first, first + self.rows), *self.page.rows[: max(self.rows - back, 0)]]
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest row that is remembered; see `Place` for how rows are numbered."""
+        return self.scrolled - len(self.history)
+
+    @property
+    def newest(self) -> int:
+        """The number of the last row of the screen; its first row has the number `scrolled`."""
+        return self.scrolled + self.rows - 1
+
+    def find(self, text: str, ignore_case: bool = True) -> list[Span]:
+        """Where a text stands in history and screen, oldest first, also over the end of a wrapped row."""
+        return search.find(self, text, ignore_case)
+
+    def text_between(self, start: Place, end: Place, block: bool = False) -> str:
+        """The text to be copied of what is between two places; see `selection.text_between`."""
+        return selection.text_between(self, start, end, block)
 
     def plain(self, row: Row, first: int = 0, end: int | None = None) -> str:
         """The text in some columns of a row; a wide character belongs to its first column."""

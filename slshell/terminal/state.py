@@ -80,6 +80,7 @@ def hard_reset(screen: Screen) -> None:
     """RIS: as after power-on; only a screen that was made 132 columns wide gets its 80 back."""
     if screen.modes.dec[3]:
         screen.resize_by_program(80, screen.rows)
+    screen.scrolled += screen.rows
     screen.start()
 
 
