@@ -22,6 +22,7 @@ from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
 from slshell.model.event import Event, Job
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest
+from slshell.model.track import Track
 
 T = TypeVar("T")
 PAGE = 10_000
@@ -208,6 +209,10 @@ class Cloud(VolumeCalls):
         """Measurements of these machines now."""
         query = {"ids": ",".join(str(number) for number in ids)}
         return _decode(self._request("GET", "/v1/metrics", query=query), list[Metrics])
+
+    def track(self, instance_id: int) -> Track:
+        """What was measured of a machine over its life."""
+        return self._get(f"/v1/instances/{instance_id}/metrics", Track)
 
     def types(self) -> list[InstanceType]:
         """The machine sizes, in the cloud's order."""

@@ -28,9 +28,7 @@ from slshell.commands.registry import (
 )
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import keymap, messages, restoring, themes
-from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Feed
-from slshell.dashboard.history import History
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
@@ -85,7 +83,6 @@ class SlshellApp(App[int]):
             variables=self.interpreter.state.variables,
         )
         self.picture = Picture()
-        self.history = History()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
         self.main = MainScreen(self.picture)
@@ -120,7 +117,7 @@ class SlshellApp(App[int]):
     @property
     def around(self) -> Around:
         """What is known beside a row."""
-        return Around(self.picture, self.history, self.ssh_line_of)
+        return Around(self.picture, self.ssh_line_of)
 
     @property
     def fresh_at(self) -> datetime | None:
@@ -213,7 +210,6 @@ class SlshellApp(App[int]):
     def _snapshot_changed(self, message: messages.SnapshotChanged) -> None:
         old = self.picture.snapshot
         self.picture.take(message.snapshot)
-        self.history.keep(message.snapshot.instances.keys())
         self.main.snapshot_changed(old)
         for screen in self.screen_stack:
             if isinstance(screen, TourScreen):
@@ -230,13 +226,17 @@ class SlshellApp(App[int]):
 
     @on(messages.MetricsTaken)
     def _metrics_taken(self, message: messages.MetricsTaken) -> None:
-        self.history.add(message.metrics, base.now().timestamp())
         if self.picture.measured(message.metrics):
             self.main.redraw()
 
     @on(messages.TypesTaken)
     def _types_taken(self, message: messages.TypesTaken) -> None:
         self.picture.types = message.types
+
+    @on(messages.TrackRead)
+    def _track_read(self, message: messages.TrackRead) -> None:
+        self.picture.track = (message.instance_id, message.track)
+        self.main.redraw_detail()
 
     @on(messages.ConsoleRead)
     def _console_read(self, message: messages.ConsoleRead) -> None:

@@ -10,20 +10,18 @@ from textual.content import Content
 from slshell.dashboard import text
 from slshell.dashboard.columns import activity, base, states
 from slshell.dashboard.columns import instances as instance_columns
-from slshell.dashboard.graphs import graph
-from slshell.dashboard.history import Track
 from slshell.dashboard.links import Link
+from slshell.dashboard.measured import load, traffic
 from slshell.dashboard.pictures import ROLE_STYLE, Part, facts, section, styled
 from slshell.model.appliance import Appliance
 from slshell.model.event import Event, Severity
 from slshell.model.instance import Instance, Phase, State
+from slshell.model.track import Track
 
 EVENTS = 6
 CONSOLE_LINES = 8
 _TROUBLE = (State.FAILED, State.UNKNOWN)
 _BAR = 16
-_LEAST_SAMPLES = 2
-_FRESH_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class InstanceDetails:
     events: tuple[Event, ...] = ()
     console: str = ""
     track: Track = field(default_factory=Track)
-    """What was measured of it since the dashboard was opened."""
+    """What was measured of it over its life."""
     links: tuple[Link, ...] = ()
 
 
@@ -58,7 +56,7 @@ def of_instance(data: InstanceDetails, width: int, disks: Sequence[Part] = ()) -
     parts += ["\n", *facts(_instance_facts(data), width)]
     if row.address:
         parts += [section("SSH"), (text.clean(data.ssh_line), "$primary"), "\n"]
-    parts += [*disks, *_measured(row, data.track, width)]
+    parts += [*disks, *load(row, data.track, width)]
     if row.phases:
         parts += [section("Timeline"), *_timeline(row.phases)]
     if data.events:
@@ -68,6 +66,7 @@ def of_instance(data: InstanceDetails, width: int, disks: Sequence[Part] = ()) -
         parts.append(section("Console"))
         for line in lines:
             parts += [styled(text.fit(line, max(1, width)).rstrip(), "dim"), "\n"]
+    parts += traffic(data.track, width)
     return Content.assemble(*parts)
 
 
@@ -137,28 +136,6 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
         ("host", linked.get("host", text.clean(row.host))),
         ("owner", text.clean(row.owner)),
     ]
-
-
-def _measured(row: Instance, track: Track, width: int) -> list[Part]:
-    """Graphs of processor and memory, when there are at least two samples to draw a line between."""
-    if len(track.times) < _LEAST_SAMPLES:
-        return []
-    # Between two samples the graph stands still, so that a quiet screen writes nothing.
-    now = base.now().timestamp()
-    now = track.times[-1] if now - track.times[-1] < _FRESH_S else now
-    cpu, most = 100.0 * max(1, row.vcpu), max(row.ram_mib * 1024.0, *track.memory, 1.0)
-    return [
-        *_heading("CPU", f"highest {max(track.cpu):.0f} %"),
-        *graph(track.times, track.cpu, now=now, top=cpu, unit=f"{cpu:.0f} %", width=width),
-        *_heading("Memory", f"highest {text.size(max(track.memory) * 1024)}"),
-        *graph(
-            track.times, track.memory, now=now, top=most, unit=text.size(most * 1024), width=width
-        ),
-    ]  # fmt: skip
-
-
-def _heading(title: str, about: str) -> list[Part]:
-    return [(f"\n{title}", "bold $secondary"), styled(f"  {about}\n", "dim")]
 
 
 def _what_to_do(row: Instance) -> str:

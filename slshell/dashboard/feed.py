@@ -13,6 +13,7 @@ from slshell.client.cloud import Cloud
 from slshell.client.mirror import Mirror, Snapshot
 from slshell.dashboard import messages
 from slshell.model.errors import CloudUnreachable, NotFound, SlshellError
+from slshell.model.track import Track
 
 METRICS_S = 2.0
 HOSTS_S = 5.0
@@ -35,6 +36,7 @@ class Watch:
 
     instances: tuple[int, ...] = ()
     console: int | None = None
+    """The machine whose console and track are shown."""
     away: bool = False
 
 
@@ -52,6 +54,7 @@ class Feed:
         self._closing = Event()
         self._thread = Thread(target=self._measure, name="measurements", daemon=True)
         self._seen_console: tuple[int, bytes] | None = None
+        self._seen_track: tuple[int, Track] | None = None
         self._hosts_due = 0.0
         self._types_known = False
         self._following = False
@@ -95,7 +98,7 @@ class Feed:
                 self._raise(first=False)
             watch, snapshot = self._watch, self.mirror.snapshot
             if snapshot.fresh_at is not None and snapshot.stale is None:
-                for step in (self._types, self._hosts, self._metrics, self._console):
+                for step in (self._types, self._hosts, self._metrics, self._track, self._console):
                     self._attempt(step, watch)
             self._wake.wait(AWAY_S if watch.away else METRICS_S)
             self._wake.clear()
@@ -135,6 +138,13 @@ class Feed:
     def _metrics(self, watch: Watch) -> None:
         if watch.instances:
             self._post(messages.MetricsTaken(tuple(self._cloud.metrics(watch.instances))))
+
+    def _track(self, watch: Watch) -> None:
+        if watch.console is not None:
+            track = self._cloud.track(watch.console)
+            if self._seen_track != (watch.console, track):
+                self._seen_track = (watch.console, track)
+                self._post(messages.TrackRead(watch.console, track))
 
     def _console(self, watch: Watch) -> None:
         if watch.console is not None:

@@ -13,6 +13,7 @@ from slshell.commands.registry import Result
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import InstanceType, Metrics
+from slshell.model.track import Track
 from slshell.model.volume import StorageStatus
 from slshell.sessions.wire import Ending, Wire
 
@@ -61,6 +62,14 @@ class ConsoleRead(_Newest):
 
     instance_id: int
     text: str
+
+
+@dataclass
+class TrackRead(_Newest):
+    """What was measured of one machine over its life."""
+
+    instance_id: int
+    track: Track
 
 
 @dataclass

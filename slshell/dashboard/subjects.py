@@ -11,12 +11,12 @@ from textual.content import Content
 
 from slshell.dashboard import details, pictures, volume_details
 from slshell.dashboard.columns.activity import Activity
-from slshell.dashboard.history import History
 from slshell.dashboard.links import Link
 from slshell.dashboard.views import Picture
 from slshell.model.appliance import Appliance
 from slshell.model.host import Host
 from slshell.model.instance import Instance
+from slshell.model.track import Track
 from slshell.model.volume import Volume
 
 
@@ -25,7 +25,6 @@ class Around:
     """What is known beside the row."""
 
     picture: Picture
-    history: History
     ssh_line: Callable[[Instance], str]
 
 
@@ -69,12 +68,13 @@ def links(row: object, around: Around) -> Sequence[Link]:
 def _of_instance(row: Instance, around: Around, width: int) -> Content:
     events = tuple(each for each in around.picture.snapshot.events if each.instance_id == row.id)
     number, console = around.picture.console
+    measured, track = around.picture.track
     known = details.InstanceDetails(
         instance=row,
         ssh_line=around.ssh_line(row),
         events=events,
         console=console if number == row.id else "",
-        track=around.history.of(row.id),
+        track=track if measured == row.id else Track(),
         links=tuple(_links_of_instance(row, around)),
     )
     disks = volume_details.disks_section(row.disks, known.links, width)

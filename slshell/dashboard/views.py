@@ -19,6 +19,7 @@ from slshell.dashboard.columns.volumes import VOLUMES
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics
+from slshell.model.track import Track
 from slshell.model.volume import QUARANTINED, StorageStatus
 
 
@@ -33,6 +34,8 @@ class Picture:
     types: tuple[InstanceType, ...] = ()
     metrics: dict[int, Metrics] = field(default_factory=dict)
     console: tuple[int, str] = (0, "")
+    track: tuple[int, Track] = (0, Track())
+    """What was measured of one machine, which is named by its id."""
     _merged: dict[int, tuple[Instance, Metrics, Instance]] = field(default_factory=dict)
 
     @property

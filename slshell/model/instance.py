@@ -109,6 +109,12 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     cpu_percent: float
     memory_kib: int
+    disk_read_bytes: float = 0.0
+    """Bytes read from all its disks a second, since the sample before; writes likewise."""
+    disk_write_bytes: float = 0.0
+    packets_in: float | None = None
+    """Network packets that came in a second; None where they cannot be counted."""
+    packets_out: float | None = None
 
 
 class InstanceType(msgspec.Struct, frozen=True, kw_only=True):

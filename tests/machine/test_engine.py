@@ -87,9 +87,21 @@ def test_a_guest_answers_on_its_address_and_powers_itself_off(bench: Bench) -> N
     address = "127.86.251.1"
     _, engine_id = bench.started()
     bench.engine.expose(engine_id, [Forward(address=address, port=PORT)])
+    bench.engine.measure()
     assert banner(address, PORT).startswith(b"SSH-2.0-")
     (sample,) = bench.engine.measure()
     assert sample.memory_kib > 64 * 1024
+    assert sample.cpu_percent > 0
+    assert sample.disk_read_bytes > 0
+    assert banner(address, PORT).startswith(b"SSH-2.0-")
+    (sample,) = bench.engine.measure()
+    assert sample.packets_in
+    assert sample.packets_out
+    assert banner(address, PORT).startswith(b"SSH-2.0-")
+    (sample,) = bench.engine.measure()
+    assert sample.cpu_percent > 0
+    assert sample.packets_in
+    assert sample.packets_out
     assert b"\n" in bench.engine.console_log(engine_id)
 
     bench.engine.reboot(engine_id)

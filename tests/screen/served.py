@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from slshell.model.host import Host
 from slshell.model.instance import Metrics
+from slshell.model.track import Track
 from tests.unit.client.served import ServedCloud, instance
 
 CONSOLE = b"[    0.1] Linux\r\n\x1b[32mStarting sshd: OK\x1b[0m\r\n\r\nttylinux login: "
@@ -37,15 +39,24 @@ class ScreenCloud(ServedCloud):
         super().__init__(home)
         self.hosts = [host()]
         self.cpu_percent = 42.0
+        self.track = Track()
+
+    def metrics(self, number: int) -> Metrics:
+        """What every machine uses."""
+        return Metrics(
+            id=number, cpu_percent=self.cpu_percent, memory_kib=65536, disk_read_bytes=2048.0 * 1024,
+            packets_in=1500.0, packets_out=20.0,
+        )  # fmt: skip
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
         """Measurements and consoles are asked for by one path each."""
         parts = urlsplit(target)
         if parts.path == "/v1/metrics":
             ids = parse_qs(parts.query)["ids"][0].split(",")
-            return 200, [
-                Metrics(id=int(number), cpu_percent=self.cpu_percent, memory_kib=65536) for number in ids
-            ]
+            return 200, [self.metrics(int(number)) for number in ids]
+        if parts.path.endswith("/metrics"):
+            self.track.add(time.time(), self.metrics(int(parts.path.split("/")[3])))
+            return 200, self.track
         if parts.path.endswith("/console"):
             return 200, CONSOLE
         return super().answer(method, target, body)

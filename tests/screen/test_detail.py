@@ -30,9 +30,13 @@ async def drag(screen: Driver, start: tuple[int, int], end: tuple[int, int]) -> 
         await screen.pilot.pause()
 
 
-async def test_graphs_of_processor_and_memory_grow_while_one_looks(cloud: ScreenCloud) -> None:
+async def test_graphs_of_all_that_is_measured_grow_while_one_looks(cloud: ScreenCloud) -> None:
     cloud.put(recent(1))
     async with dashboard(SCREEN) as screen:
+        await screen.shows("Disk, read  highest 2 MiB/s")
+        assert "2 MiB/s ┤" in screen.frame
+        assert "Network, in  highest 1.5k p/s" in screen.frame
+        assert "Network, out  highest 20 p/s" in screen.frame
         await screen.shows("highest 42 %")
         assert "100 % ┤" in screen.frame
         assert "128 MiB ┤" in screen.frame

@@ -12,7 +12,7 @@ from slshell.backend.engines.libvirt import LibvirtEngine
 from slshell.backend.engines.libvirt.mark import domain_name
 from slshell.client.cloud import new_request_id
 from slshell.model.errors import Conflict, NoCapacity, NotFound, SlshellError, UsageError
-from slshell.model.instance import RunRequest, State
+from slshell.model.instance import Metrics, RunRequest, State
 from tests.service.conftest import Running
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIvZfXVpGZTAPjPeLyPDGJIpVZHVPH3zJ5gPc4rjZ9Yk somebody"
@@ -206,3 +206,16 @@ def test_what_the_hypervisor_refuses_is_told_in_its_own_words_and_leaves_nothing
     assert [machine.instance_id for machine in engine.machines()] == [None]
     running.client.kill(1)
     running.wait(1, State.DONE)
+
+
+def test_the_track_of_a_machine_is_there_while_it_lives_and_not_for_others(running: Running) -> None:
+    [made] = running.client.run_instance(ask())
+    running.wait(made.id, State.RUNNING)
+    assert running.client.track(made.id).times == []
+    seen = Metrics(id=made.id, cpu_percent=12.5, memory_kib=7, disk_read_bytes=1.5, packets_in=3.0)
+    running.cloud.sampler.tracks.take({made.id: seen}, 100.0)
+    running.cloud.sampler.tracks.take({}, 160.0)
+    track = running.client.track(made.id)
+    assert (track.times, track.cpu, track.packets_in) == ([100.0, 160.0], [12.5, None], [3.0, None])
+    with pytest.raises(NotFound):
+        running.client.track(99)

@@ -30,6 +30,7 @@ ROUTES = [
     instances.reboot_instance,
     instances.read_console,
     instances.read_metrics,
+    instances.read_track,
     instances.list_types,
     appliances.list_appliances,
     appliances.get_appliance,

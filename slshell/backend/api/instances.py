@@ -18,6 +18,7 @@ from slshell.backend.store.tables.instances import instances
 from slshell.model.cloud import Page
 from slshell.model.errors import UsageError
 from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest, State
+from slshell.model.track import Track
 
 InstanceNumber = Annotated[int, PathParameter(ge=1, le=10**15, description="The instance's number.")]
 Text = Annotated[str | None, QueryParameter(max_length=255)]
@@ -115,6 +116,14 @@ def read_console(
 ) -> bytes:
     """The last of what the machine wrote to its serial console."""
     return cloud.compute.console(instance_id, tail)
+
+
+@get("/v1/instances/{instance_id:int}/metrics")
+@in_thread
+def read_track(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Track:
+    """What was measured of an instance since it was made; the longer that is, the further apart."""
+    cloud.compute.get(instance_id)
+    return cloud.sampler.tracks.of(instance_id)
 
 
 @get("/v1/metrics")

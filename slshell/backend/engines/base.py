@@ -136,6 +136,12 @@ class Sample:
     engine_id: str
     cpu_percent: float
     memory_kib: int
+    disk_read_bytes: float = 0.0
+    """A second, since the sample before; writes likewise."""
+    disk_write_bytes: float = 0.0
+    packets_in: float | None = None
+    """A second; None where the engine could not count them."""
+    packets_out: float | None = None
 
 
 class EngineEventKind(StrEnum):

@@ -33,6 +33,7 @@ from slshell.backend.services.settings import Settings
 from slshell.backend.services.space import SpaceService
 from slshell.backend.services.storage import Storage
 from slshell.backend.services.storage_watch import StorageWatch
+from slshell.backend.services.tracks import Tracks
 from slshell.backend.services.volume_file_jobs import VolumeFileJobs
 from slshell.backend.services.volume_files import VolumeFiles
 from slshell.backend.services.volume_jobs import VolumeJobs
@@ -65,7 +66,7 @@ class Cloud:
         self._began = time.monotonic()
         self.uploads = home / "uploads"
         self.catalogue = Catalogue(database=database, folder=engine.image_folder, wake=self._wake_imports)
-        self.sampler = Sampler(engine=engine)
+        self.sampler = Sampler(engine=engine, tracks=Tracks(file=home / "metrics.json", living=self._living))
         self.reachability = Reachability(database=database)
         self._make_storage()
         self.compute = Compute(
@@ -158,6 +159,7 @@ class Cloud:
         self.reconcile.start()
         for runner in self._imports:
             runner.start()
+        self.sampler.tracks.load()
         self.sampler.start()
         self.watch.start()
         known_hosts.write(self.database, self.home / "known_hosts")
@@ -207,6 +209,11 @@ class Cloud:
                 )
             ).all()
         return [(row.id, row.engine_id) for row in rows]
+
+    def _living(self) -> list[int]:
+        living = select(instances.c.id).where(instances.c.state != State.DONE.value)
+        with self.database.read() as connection:
+            return list(connection.execute(living).scalars())
 
     def _ask_all_down(self) -> int:
         running = self._in(State.RUNNING)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from slshell.backend.engines.base import Engine, Sample
+from slshell.backend.services.tracks import Tracks
 from slshell.model.errors import SlshellError
 from slshell.model.instance import Instance, Metrics, State
 
@@ -23,10 +24,11 @@ INTEREST_S = 30.0
 
 @dataclass(kw_only=True)
 class Sampler:
-    """Keeps the newest sample of each machine; reading never waits for the hypervisor."""
+    """Keeps newest samples, and tracks; reading them never waits for the hypervisor."""
 
     engine: Engine
-    _samples: dict[int, Sample] = field(default_factory=dict)
+    tracks: Tracks
+    _samples: dict[int, Metrics] = field(default_factory=dict)
     _asked_at: float = 0.0
     _wakeup: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -43,6 +45,7 @@ class Sampler:
         self._wakeup.set()
         if self._thread is not None:
             self._thread.join(10)
+            self.tracks.save()
 
     def _interested(self) -> None:
         idle = time.monotonic() - self._asked_at > INTEREST_S
@@ -54,10 +57,10 @@ class Sampler:
         """The measurements of those instances that run and were sampled."""
         self._interested()
         return [
-            Metrics(id=one.id, cpu_percent=sample.cpu_percent, memory_kib=sample.memory_kib)
+            seen
             for one in instances
             if one.state in {State.RUNNING, State.SHUTDOWN}
-            and (sample := self._samples.get(one.id)) is not None
+            and (seen := self._samples.get(one.id)) is not None
         ]
 
     def fill(self, instances: Sequence[Instance]) -> list[Instance]:
@@ -73,10 +76,24 @@ class Sampler:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._samples = {one.instance_id: one for one in self.engine.measure()}
+                self._samples = {one.instance_id: _metrics(one) for one in self.engine.measure()}
             except SlshellError as error:
                 LOG.info("no measurements: %s", error.message)
                 self._samples = {}
+            else:
+                self.tracks.take(self._samples, time.time())
             self._wakeup.clear()
             watched = time.monotonic() - self._asked_at <= INTEREST_S
             self._wakeup.wait(WATCHED_S if watched else UNWATCHED_S)
+
+
+def _metrics(sample: Sample) -> Metrics:
+    return Metrics(
+        id=sample.instance_id,
+        cpu_percent=sample.cpu_percent,
+        memory_kib=sample.memory_kib,
+        disk_read_bytes=sample.disk_read_bytes,
+        disk_write_bytes=sample.disk_write_bytes,
+        packets_in=sample.packets_in,
+        packets_out=sample.packets_out,
+    )

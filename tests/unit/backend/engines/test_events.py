@@ -12,7 +12,6 @@ from slshell.backend.engines.base import Power
 from slshell.backend.engines.libvirt.accelerator import Prover
 from slshell.backend.engines.libvirt.account import account_for
 from slshell.backend.engines.libvirt.events import view_of_event, view_of_state
-from slshell.backend.engines.libvirt.metrics import _percent
 from slshell.model.errors import UsageError
 
 
@@ -58,12 +57,6 @@ def test_a_machine_without_a_definition_is_gone_when_it_stops() -> None:
     view = view_of_event(libvirt.VIR_DOMAIN_EVENT_STOPPED, 0, persistent=False)
     assert view is not None
     assert view.power is Power.GONE
-
-
-def test_processor_use_is_the_difference_over_time() -> None:
-    assert _percent(None, 10.0, 5) == 0.0
-    assert _percent((10.0, 0), 12.0, 1_000_000_000) == 50.0
-    assert _percent((10.0, 5_000_000_000), 12.0, 0) == 0.0
 
 
 def prover(short_folder: Any, setting: str) -> Prover:
