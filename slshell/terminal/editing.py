@@ -167,7 +167,7 @@ def forward_index(screen: Screen) -> None:
         _shift(screen, screen.left, 1, Row.delete)
     elif screen.x < screen.columns - 1:
         screen.x += 1
-    screen.pending = False
+        screen.pending = False
 
 
 def back_index(screen: Screen) -> None:
@@ -183,7 +183,6 @@ def _shift(screen: Screen, x: int, columns: int, move: Callable[[Row, int, int, 
     for row in screen.page.rows[screen.top : screen.bottom + 1]:
         move(row, x, columns, screen.right + 1, screen.blank)
         row.wrapped = False
-    screen.pending = False
 
 
 def alignment(screen: Screen) -> None:

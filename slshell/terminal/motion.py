@@ -50,23 +50,18 @@ def backward(screen: Screen, numbers: Numbers) -> None:
         taken = min(steps, screen.x - stop)
         screen.x -= taken
         steps -= taken
-        if not steps or not wraps or not _to_row_above(screen):
+        if not steps or not wraps:
             return
+        _to_row_above(screen)
         steps -= 1
 
 
-def _to_row_above(screen: Screen) -> bool:
-    """Go to the end of the row above, over the top margin to the bottom one; whether the mode allows it."""
+def _to_row_above(screen: Screen) -> None:
+    """Go to the end of the row above, over the top margin to the bottom one."""
     within = screen.top <= screen.y <= screen.bottom
     first, last = (screen.top, screen.bottom) if within else (0, screen.rows - 1)
-    if screen.modes.dec[1045]:
-        screen.y = screen.y - 1 if screen.y > first else last
-    elif screen.y > first and screen.page.rows[screen.y - 1].wrapped:
-        screen.y -= 1
-    else:
-        return False
+    screen.y = screen.y - 1 if screen.y > first else last
     screen.x = screen.right
-    return True
 
 
 def backspace(screen: Screen) -> None:

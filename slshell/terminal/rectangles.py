@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from slshell.terminal import sgr
 from slshell.terminal import style as looks
-from slshell.terminal.cells import TAIL
 from slshell.terminal.editing import blank_unprotected
 from slshell.terminal.motion import Numbers, count
 from slshell.terminal.row import Row
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _POSITIVE, _NO_LOOKS, _NO_TRIM = 1, 2, 4
 """Bits of XTCHECKSUM."""
 
-_WEIGHTS = ((looks.BOLD, 0x80), (looks.BLINK, 0x40), (looks.REVERSE, 0x20), (looks.HIDDEN, 0x08))
+_WEIGHTS = ((looks.BOLD, 0x80), (looks.BLINK, 0x40), (looks.REVERSE, 0x20))
 _BITS = {1: looks.BOLD, 5: looks.BLINK, 7: looks.REVERSE, 8: looks.HIDDEN}
 
 
@@ -202,7 +202,10 @@ def checksum(screen: Screen, numbers: Numbers) -> None:
 
 
 def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int, weights: dict[str, int]) -> int:
-    """The sum over a row; blanks at its end count only where XTCHECKSUM says so, or when alone."""
+    """The sum over a row; blanks at its end count only where XTCHECKSUM says so, or when alone.
+
+    Hidden characters count as blanks, and of those beyond ASCII the low byte counts, as in xterm.
+    """
     text, styles = screen.page.rows[y].cut(area.left, area.right)
     if flags & _NO_LOOKS:
         styles = PLAIN * len(styles)
@@ -212,8 +215,19 @@ def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int, weights: dict[
     if not flags & _NO_TRIM:
         end = max(len(text.rstrip(" ")), *heavy[-1:], 1)
         text, styles = text[:end], styles[:end]
-    characters = sum(map(ord, screen.clusters.plain(text))) + ord(" ") * text.count(TAIL)
+    if any(screen.styles[code].has(looks.HIDDEN) for code in set(styles)):
+        text = "".join(
+            " " if screen.styles[code].has(looks.HIDDEN) else cell
+            for cell, code in zip(text, styles, strict=True)
+        )
+    characters = sum(map(ord, text)) if text.isascii() else sum(_byte(screen, cell) for cell in text)
     return characters + sum(weights[code] for code in styles) if heavy else characters
+
+
+def _byte(screen: Screen, cell: str) -> int:
+    """What a cell counts: the low byte of its first character, composed with its marks where that exists."""
+    text = screen.clusters.text(cell)
+    return ord(unicodedata.normalize("NFC", text)[0]) & 0xFF if text else 0xFF
 
 
 def _weight(style: Style) -> int:

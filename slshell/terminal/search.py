@@ -47,15 +47,17 @@ def _lines(screen: Screen) -> Iterator[tuple[int, Sequence[Row]]]:
 def _spans(screen: Screen, cells: str, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
     """Where a pattern matches in cells not all of one plain character, counted in cells, end exclusive."""
     texts = [unicodedata.normalize("NFC", screen.clusters.text(cell)) for cell in cells]
-    matches = list(pattern.finditer("".join(texts)))
-    if not matches:
+    text = "".join(texts)
+    if not pattern.search(text):
         return []
     ends = list(accumulate(map(len, texts)))
     cell_of = [place for place, text in enumerate(texts) for _ in text]
-    spans = []
-    for match in matches:
+    spans, position = [], 0
+    while match := pattern.search(text, position):
         start, last = cell_of[match.start()], cell_of[match.end() - 1]
-        wide = cells[last + 1 : last + 2] == TAIL
         if match.start() == ends[start] - len(texts[start]) and match.end() == ends[last]:
-            spans.append((start, last + 1 + wide))
+            spans.append((start, last + 1 + (cells[last + 1 : last + 2] == TAIL)))
+            position = match.end()
+        else:
+            position = match.start() + 1
     return spans

@@ -61,17 +61,18 @@ def text_between(screen: Screen, start: Place, end: Place, block: bool = False) 
         _, rows = rows_from(screen, start.line, end.line)
         return "\n".join(_piece(screen, row, left, right).rstrip(" ") for row in rows)
     first, rows = rows_from(screen, start.line, end.line)
-    parts: list[str] = []
+    lines: list[str] = []
+    line = ""
     for number, row in enumerate(rows, first):
         is_last = number == end.line
         left = start.column if number == start.line else 0
         right = end.column if is_last else len(row.text)
-        piece = _piece(screen, row, left, right)
+        line += _piece(screen, row, left, right)
         if not row.wrapped:
-            piece = piece if row.text[right:].strip(" ") else piece.rstrip(" ")
-            piece += "" if is_last else "\n"
-        parts.append(piece)
-    return "".join(parts)
+            line = line if row.text[right:].strip(" ") else line.rstrip(" ")
+            lines.append(line if is_last else f"{line}\n")
+            line = ""
+    return "".join([*lines, line])
 
 
 def word_around(screen: Screen, place: Place) -> Span:

@@ -85,7 +85,9 @@ def _color(numbers: Iterator[int]) -> int | None:
 
 
 def _number(text: str) -> int:
-    return int(text[:6]) if text else 0
+    """A parameter; of one that has sub-parameters where none are expected, the first."""
+    digits = text.partition(":")[0][:6]
+    return int(digits) if digits else 0
 
 
 def describe(style: Style) -> str:

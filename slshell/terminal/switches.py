@@ -76,7 +76,7 @@ def switch(screen: Screen, number: int, on: bool) -> None:
         motion.home(screen)
     elif number == 7 and not on:
         screen.pending = False
-    elif number == _MARGINS:
+    elif number == _MARGINS and not on:
         screen.left, screen.right = 0, screen.columns - 1
     elif number == 42:
         screen.charsets.national = on

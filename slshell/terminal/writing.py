@@ -210,9 +210,12 @@ class Writing:
         self.page.rows[place:place] = [Row(text, styles) for _ in range(count)]
 
     def repeat(self, count: int) -> None:
-        """Write the last character again (REP), at most a screenful of times."""
+        """Write the last character again (REP), with its marks, at most a screenful of times."""
         if self.last:
             last = self.last[-1]
+            if width(last) == 0:
+                before = self.clusters.text(self._before()[1])
+                last = before if before.endswith(last) else ""
             self._write(last * min(count, self.columns * self.rows))
 
     def _move_columns(self, source: Row, target: Row) -> None:
@@ -312,17 +315,20 @@ class Writing:
 
     def _mark(self, mark: str) -> None:
         """Put a mark upon the character before the cursor, in the same row."""
-        x = self.x if self.pending else self.x - 1
-        row = self.page.rows[self.y]
-        text = row.text
+        x, character = self._before()
         if x < 0:
             return
-        if x >= len(text):
-            text = row.text = text.ljust(x + 1)
-        if text[x] == TAIL:
+        row = self.page.rows[self.y]
+        marked = self.clusters.marked(character, mark)
+        row.text = row.text[:x].ljust(x) + marked + row.text[x + 1 :]
+
+    def _before(self) -> tuple[int, str]:
+        """The column and the cell of the character before the cursor; a column below 0 if there is none."""
+        x = self.x if self.pending else self.x - 1
+        text = self.page.rows[self.y].text
+        if 0 < x < len(text) and text[x] == TAIL:
             x -= 1
-        marked = self.clusters.marked(text[x], mark)
-        row.text = row.text[:x] + marked + row.text[x + 1 :]
+        return x, text[x] if 0 <= x < len(text) else " "
 
 
 def put_styled(row: Row, x: int, text: str, styles: str) -> None:

@@ -143,3 +143,9 @@ def test_blinking_is_also_a_mode() -> None:
 def test_pens_are_pushed_and_popped() -> None:
     screen = Driven().tell(f"{CSI}31m{CSI}#{{{CSI}32mx{CSI}#}}y")
     assert [screen.cell(x, 0).style.foreground for x in range(2)] == [2, 1]
+
+
+def test_side_margins_stay_when_their_mode_is_set_again() -> None:
+    screen = Driven().tell(f"{CSI}?69h{CSI}3;9s{CSI}?69h")
+    assert (screen.left, screen.right) == (2, 8)
+    assert screen.tell(f"{CSI}?69l").right == 79

@@ -72,18 +72,16 @@ def test_in_origin_mode_positions_count_from_the_margins() -> None:
     assert screen.tell(f"{CSI}2d").at() == (7, 5)
 
 
-def test_a_backspace_takes_back_a_wrap_in_reverse_wrap_mode() -> None:
-    screen = Driven(10, 4).tell(f"{CSI}?45h", "x" * 15, "\b" * 6)
+@pytest.mark.parametrize("mode", [45, 1045])
+def test_a_backspace_takes_back_a_wrap_in_reverse_wrap_mode(mode: int) -> None:
+    screen = Driven(10, 4).tell(f"{CSI}?{mode}h", "x" * 15, "\b" * 6)
     assert screen.at() == (1, 10)
-    assert screen.tell(f"{CSI}99D").at() == (1, 1)
+    assert screen.tell(f"{CSI}9D").at() == (1, 1)
 
 
-def test_reverse_wrap_does_not_go_to_a_row_that_did_not_wrap() -> None:
-    assert Driven(10, 4).tell(f"{CSI}?45hab\r\nc\b\b\b").at() == (2, 1)
-
-
-def test_extended_reverse_wrap_goes_up_always_and_round_the_margins() -> None:
-    screen = Driven(10, 6).tell(f"{CSI}?1045h{CSI}3;1H\b")
+@pytest.mark.parametrize("mode", [45, 1045])
+def test_reverse_wrap_goes_up_and_round_the_margins(mode: int) -> None:
+    screen = Driven(10, 6).tell(f"{CSI}?{mode}h{CSI}3;1H\b")
     assert screen.at() == (2, 10)
     assert screen.tell(f"{CSI}2;4r{CSI}2;1H\b").at() == (4, 10)
     assert screen.tell(f"{CSI}?7l{CSI}3;1H\b").at() == (3, 1)

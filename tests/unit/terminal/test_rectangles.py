@@ -98,3 +98,17 @@ def test_the_look_that_cells_have_in_common_is_told() -> None:
 )
 def test_a_checksum_is_that_of_a_vt_unless_told_otherwise(told: str, answer: int) -> None:
     assert Driven(10, 5).tell("A").asked(told) == f"\x1bP7!~{answer:04X}\x1b\\"
+
+
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        ("\u4e2d", 0x2D + 0xFF),
+        ("e\u0301", 0xE9),
+        ("v\u0301", ord("v")),
+        (f"{CSI}8mv", 0x20),
+    ],
+)
+def test_a_checksum_has_a_byte_of_each_cell_and_no_hidden_text(told: str, answer: int) -> None:
+    asked = Driven(10, 5).tell(told).asked(f"{CSI}7;1;1;1;1;2*y")
+    assert asked == f"\x1bP7!~{0x10000 - answer:04X}\x1b\\"

@@ -81,3 +81,10 @@ def test_a_full_table_of_styles_costs_the_history_its_looks_first(monkeypatch: p
     assert len(screen.styles) <= 20
     assert all(code == PLAIN for row in list(screen.history)[:3] for code in row.styles)
     assert screen.text() == "x" * 60
+
+
+@pytest.mark.parametrize(
+    "parameters", ["38;:", "38;5:3;7", "48;2;1:;2:2;3", "58;:::", "38;2;:", "4;38;5;9:9"]
+)
+def test_sub_parameters_where_none_are_expected_do_no_harm(parameters: str) -> None:
+    assert Driven(10, 2).tell(f"{CSI}{parameters}mx{CSI}0my").shown(1) == ["xy"]

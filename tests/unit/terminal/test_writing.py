@@ -168,3 +168,14 @@ def test_rows_may_be_of_double_size() -> None:
     screen = Driven(8, 3).tell("\x1b#3a\r\n\x1b#4a\r\n\x1b#6b")
     assert [row.size for row in screen.page.rows] == [2, 3, 1]
     assert screen.tell("\x1b#5").page.rows[2].size == 0
+
+
+def test_a_repeated_character_comes_with_its_marks() -> None:
+    assert Driven(10, 2).tell(f"xe\u0301{CSI}2b|").shown(1) == ["xe\u0301e\u0301e\u0301|"]
+    assert Driven(10, 2).tell("xe", f"\u0301{CSI}2b|").shown(1) == ["xe\u0301e\u0301e\u0301|"]
+    assert Driven(10, 2).tell(f"\u4e2d{CSI}b|").shown(1) == ["\u4e2d\u4e2d|"]
+
+
+@pytest.mark.parametrize("shift", ["\x1b9", f"{CSI}'}}", f"{CSI} @"])
+def test_columns_that_move_do_not_take_back_that_the_row_is_full(shift: str) -> None:
+    assert Driven(5, 3).tell(f"abcde{shift}x").shown(2)[1] == "x"
