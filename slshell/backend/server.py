@@ -22,6 +22,7 @@ import uvicorn
 
 from slshell import __version__
 from slshell.backend.api.app import application
+from slshell.backend.api.sockets import LARGEST_MESSAGE, PATIENCE_S
 from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.engines.base import Engine
 from slshell.backend.engines.libvirt import LibvirtEngine
@@ -92,6 +93,7 @@ def _engine(home: Path, cloud_id: str, settings: Settings) -> Engine:
         accelerator=section.accelerator,
         proof_kernel=appliances_folder() / BUNDLED / "vmlinuz",
         volume_pool=section.volume_pool,
+        console_bytes=section.console_kib * 1024,
     )
 
 
@@ -122,6 +124,10 @@ async def serve_cloud(
         log_config=None,
         timeout_graceful_shutdown=_CLOSING_S,
         server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_timeout=PATIENCE_S,
+        ws_per_message_deflate=False,
     )
     server = _Server(config, on_ready=ready, on_end=cloud.bell.close)
     cloud.ask_to_end = server.end

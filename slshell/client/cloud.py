@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from slshell.client import local
+from slshell.client.consoles import ConsoleCalls
 from slshell.client.profiles import Profile
 from slshell.client.secrets import password_of
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
@@ -131,7 +132,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud(VolumeCalls):
+class Cloud(VolumeCalls, ConsoleCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:
@@ -200,10 +201,6 @@ class Cloud(VolumeCalls):
     def reboot(self, instance_id: int) -> Instance:
         """Press the reset button."""
         return self._act(instance_id, "reboot", repeat=False)
-
-    def console(self, instance_id: int, tail: int = 65536) -> bytes:
-        """The last bytes of the serial console; untrusted."""
-        return self._request("GET", f"/v1/instances/{instance_id}/console", query={"tail": tail})
 
     def metrics(self, ids: Iterable[int]) -> list[Metrics]:
         """Measurements of these machines now."""
@@ -333,9 +330,7 @@ class Cloud(VolumeCalls):
 
     def _request(self, method: str, path: str, *, repeat: bool = False, **options: Any) -> bytes:
         """One request; once more when nobody listened, or when it broke and may be repeated."""
-        if self._closed:
-            raise CloudUnreachable("this connection to the cloud is closed")
-        transport = self._link.transport()
+        transport = self._transport()
         try:
             return transport.request(method, path, **options)
         except NotConnected:
@@ -345,6 +340,11 @@ class Cloud(VolumeCalls):
                 raise
             self._link.forget(transport)
         return self._link.transport().request(method, path, **options)
+
+    def _transport(self) -> Transport:
+        if self._closed:
+            raise CloudUnreachable("this connection to the cloud is closed")
+        return self._link.transport()
 
 
 def new_request_id() -> str:

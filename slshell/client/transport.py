@@ -8,8 +8,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 from weakref import WeakSet
 
@@ -28,11 +29,16 @@ from urllib3.exceptions import (
 from slshell import __version__
 from slshell.model.errors import CloudUnreachable, NotAllowed, SlshellError, TimedOut, UsageError, from_data
 
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
 CONNECT_S = 5.0
 READ_S = 65.0
 """A cloud answers within 60 s, says its interface; five more for the way."""
 
 CONNECTIONS_KEPT = 8
+MESSAGES_AHEAD = 4
+"""Messages of a WebSocket that wait to be read; then the cloud is held back."""
 
 
 class NotConnected(CloudUnreachable):
@@ -108,10 +114,7 @@ class Transport:
             NotConnected: nobody listens. ConnectionBroke: no whole answer came. TimedOut: no answer
             within `read_s` seconds. SlshellError: what the cloud answered, as its class.
         """
-        target = self._prefix + path
-        wanted = {key: _query_text(value) for key, value in (query or {}).items() if value is not None}
-        if wanted:
-            target += "?" + urlencode(wanted)
+        target = self._target(path, query)
         try:
             response = self._pool.urlopen(
                 method,
@@ -127,6 +130,44 @@ class Transport:
         if response.status >= 300:
             raise _error_of(response.status, response.data)
         return response.data
+
+    def web_socket(self, path: str, query: Mapping[str, Any] | None = None) -> ClientConnection:
+        """An open WebSocket, its messages in both directions.
+
+        Raises:
+            NotConnected: nobody listens. ConnectionBroke, TimedOut: it did not come about. SlshellError: what
+            the cloud answered instead, as its class.
+        """
+        from websockets.exceptions import InvalidStatus, WebSocketException
+        from websockets.sync.client import connect
+
+        connection: Any = self._pool._new_conn()
+        try:
+            connection.connect()
+            stream = connection.sock
+            stream.settimeout(None)
+            host = self._pool.host if ":" not in self._pool.host else f"[{self._pool.host}]"
+            headers = {name: text for name, text in self._headers.items() if name.lower() != "user-agent"}
+            opening = connect(
+                f"ws://{host}{self._target(path, query)}",
+                sock=stream,
+                additional_headers=headers,
+                user_agent_header=self._headers["User-Agent"],
+                compression=None,
+                open_timeout=READ_S,
+                max_queue=MESSAGES_AHEAD,
+                proxy=None,
+            )
+            return ExitStack().enter_context(opening)
+        except InvalidStatus as error:
+            raise _error_of(error.response.status_code, bytes(error.response.body or b"")) from error
+        except (HTTPError, OSError, WebSocketException) as error:
+            connection.close()
+            raise self._broken(error) from error
+
+    def _target(self, path: str, query: Mapping[str, Any] | None) -> str:
+        wanted = {key: _query_text(value) for key, value in (query or {}).items() if value is not None}
+        return self._prefix + path + ("?" + urlencode(wanted) if wanted else "")
 
     def abort(self) -> None:
         """Break every connection, also those that wait for an answer in other threads."""

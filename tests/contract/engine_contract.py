@@ -193,3 +193,43 @@ class EngineContract:
         assert room.vcpu >= 1
         assert 0 < room.free_ram_mib <= room.ram_mib
         assert room.disk_bytes > 0
+
+    def test_a_console_is_held_by_one_at_a_time(self, bench: Bench) -> None:
+        _, engine_id = bench.started()
+        if not bench.engine.capabilities.console:
+            with pytest.raises(EngineFailed):
+                bench.engine.open_console(engine_id)
+            return
+        first = bench.engine.open_console(engine_id)
+        with pytest.raises(Conflict):
+            bench.engine.open_console(engine_id)
+        second = bench.engine.open_console(engine_id, force=True)
+        while first.read():
+            pass
+        assert first.reason
+        for stream in (first, second, second):
+            stream.close()
+        assert second.read() == b""
+        bench.engine.open_console(engine_id).close()
+
+    def test_the_console_of_a_machine_that_is_off_is_refused(self, bench: Bench) -> None:
+        _, engine_id = bench.defined()
+        with pytest.raises(Conflict if bench.engine.capabilities.console else EngineFailed):
+            bench.engine.open_console(engine_id)
+
+    def test_a_console_ends_when_the_power_is_cut(self, bench: Bench) -> None:
+        _, engine_id = bench.started()
+        if not bench.engine.capabilities.console:
+            return
+        stream = bench.engine.open_console(engine_id)
+        bench.engine.stop(engine_id)
+        while stream.read():
+            pass
+        stream.write(b"nobody is there\n")
+        stream.close()
+
+    def test_a_log_is_read_on_from_where_one_was(self, bench: Bench) -> None:
+        _, engine_id = bench.defined()
+        assert bench.engine.console_since(engine_id, 0) == (b"", 0)
+        with pytest.raises(NotFound):
+            bench.engine.console_since(str(uuid.uuid4()), 0)

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from slshell import __version__
 from slshell.backend.api.errors import VERSION_HEADER, answer
+from slshell.backend.api.sockets import denied
 from slshell.model.errors import NotAllowed, TimedOut
 
 REQUEST_TIMEOUT_S = 60.0
@@ -26,11 +27,14 @@ def guarded(app: ASGIApp, token: str) -> ASGIApp:
     """
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] not in (ScopeType.HTTP, ScopeType.WEBSOCKET):
             await app(scope, receive, send)
             return
         if not _came_by_socket(scope) and not _bearer_is(scope, token):
             await _refuse(scope, receive, send)
+            return
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await app(scope, receive, send)
             return
         started = False
 
@@ -71,6 +75,9 @@ def _bearer_is(scope: Scope, token: str) -> bool:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     error = NotAllowed("this port wants the cloud's token", hint="send it as `Authorization: Bearer …`")
+    if scope["type"] == ScopeType.WEBSOCKET:
+        await denied(send, error, 401)
+        return
     await answer(error, 401).to_asgi_response(app=None, request=_request(scope))(scope, receive, send)
 
 

@@ -9,7 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from slshell import __version__
-from slshell.backend.api import activity, appliances, errors, instances, volume_files, volumes
+from slshell.backend.api import activity, appliances, consoles, errors, instances, volume_files, volumes
 from slshell.backend.api import cloud as cloud_routes
 from slshell.backend.api.access import guarded
 from slshell.backend.services.cloud import Cloud
@@ -28,7 +28,9 @@ ROUTES = [
     instances.shutdown_instance,
     instances.start_instance,
     instances.reboot_instance,
-    instances.read_console,
+    consoles.read_console,
+    consoles.follow_console,
+    consoles.open_console,
     instances.read_metrics,
     instances.read_track,
     instances.list_types,

@@ -22,7 +22,6 @@ from slshell.model.track import Track
 
 InstanceNumber = Annotated[int, PathParameter(ge=1, le=10**15, description="The instance's number.")]
 Text = Annotated[str | None, QueryParameter(max_length=255)]
-_CONSOLE_MAX = 1024 * 1024
 
 
 @get("/v1/instances")
@@ -105,17 +104,6 @@ def start_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -
 def reboot_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """Restart a running instance at once."""
     return cloud.compute.reboot(instance_id)
-
-
-@get("/v1/instances/{instance_id:int}/console", media_type="text/plain")
-@in_thread
-def read_console(
-    cloud: NamedDependency[Cloud],
-    instance_id: InstanceNumber,
-    tail: Annotated[int, QueryParameter(ge=1, le=_CONSOLE_MAX, description="Bytes at most.")] = 65536,
-) -> bytes:
-    """The last of what the machine wrote to its serial console."""
-    return cloud.compute.console(instance_id, tail)
 
 
 @get("/v1/instances/{instance_id:int}/metrics")

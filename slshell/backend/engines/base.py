@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from slshell.backend.engines.consoles import ConsoleStream
 from slshell.backend.engines.volumes import DataDisk, Volumes
 from slshell.model.host import Host
 
@@ -39,6 +40,8 @@ class Capabilities:
     forwards: bool
     """Machines answer SSH on a host address that the cloud picks."""
     console_log: bool
+    console: bool
+    """`open_console` works: somebody can type on a machine's serial console."""
     hosts_view: bool
     metrics: bool
     hot_plug: bool
@@ -318,3 +321,22 @@ class Engine(ABC):
     @abstractmethod
     def console_log(self, engine_id: str, tail_bytes: int = 65536) -> bytes:
         """The last of what the machine wrote to its serial console; untrusted bytes."""
+
+    @abstractmethod
+    def console_since(self, engine_id: str, position: int) -> tuple[bytes, int]:
+        """What the machine wrote to its console from `position` on, a block of it, and the next position.
+
+        Positions count bytes from the machine's first; a negative one counts from the end, and what is not
+        kept any more is passed over.
+
+        Raises:
+            NotFound: no such machine.
+        """
+
+    @abstractmethod
+    def open_console(self, engine_id: str, *, force: bool = False) -> ConsoleStream:
+        """The serial console of a running machine; with `force` whoever holds it loses it.
+
+        Raises:
+            Conflict: the machine does not run, or another holds its console. NotFound: no such machine.
+        """

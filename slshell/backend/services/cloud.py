@@ -22,6 +22,7 @@ from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.changes import Bell
 from slshell.backend.services.compute import Compute
+from slshell.backend.services.consoles import Consoles
 from slshell.backend.services.hotplug import HotPlug
 from slshell.backend.services.jobs import JobRunner, Work
 from slshell.backend.services.lifecycle import Happening, allows
@@ -86,17 +87,11 @@ class Cloud:
             nudge=self.watch.nudge,
             wake=self._wake,
         )
-        machines = MachineJobs(database=database, engine=engine, catalogue=self.catalogue, settings=settings)
+        self.consoles = Consoles(database=database, engine=engine, folder=home / "consoles")
         self._catalogue_jobs = CatalogueJobs(
             catalogue=self.catalogue, settings=settings, uploads=self.uploads
         )
-        # A run may wait long for its appliance, and nobody's kill or start must stand behind it.
-        runs = [kind for kind in machines.kinds() if kind.name == "run"]
-        others = [kind for kind in machines.kinds() if kind.name != "run"]
-        self._machines = [
-            JobRunner(database, kinds, settings.cloud.workers, self._finished) for kinds in (runs, others)
-        ]
-        self._machines += self._volume_runners()
+        self._machines = [*self._machine_runners(), *self._volume_runners()]
         # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
         self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
@@ -117,6 +112,23 @@ class Cloud:
             wake=self._wake,
         )
         self.watch = StorageWatch(database=database, engine=engine, space=self.space, wake=self._wake)
+
+    def _machine_runners(self) -> list[JobRunner]:
+        """Starting apart from the rest.
+
+        A run may wait long for its appliance, and nobody's kill or start must stand behind it.
+        """
+        machines = MachineJobs(
+            database=self.database,
+            engine=self.engine,
+            catalogue=self.catalogue,
+            settings=self.settings,
+            consoles=self.consoles,
+        )
+        runs = [kind for kind in machines.kinds() if kind.name == "run"]
+        others = [kind for kind in machines.kinds() if kind.name != "run"]
+        workers = self.settings.cloud.workers
+        return [JobRunner(self.database, kinds, workers, self._finished) for kinds in (runs, others)]
 
     def _volume_runners(self) -> list[JobRunner]:
         """Work on volumes: copying apart from what is quick, and layers one at a time."""
@@ -146,7 +158,7 @@ class Cloud:
         await asyncio.to_thread(self._start)
 
     def _start(self) -> None:
-        for folder in (self.uploads, self.files.incoming):
+        for folder in (self.uploads, self.files.incoming, self.consoles.folder):
             folder.mkdir(mode=0o700, exist_ok=True)
         self.engine.open(self.reconcile.hear)
         housekeeping.tidy(self.database)

@@ -157,16 +157,6 @@ class Compute:
             records.add_job(write, "reboot", "reset", instance_id=instance_id)
         return self._asked(instance_id)
 
-    def console(self, instance_id: int, tail_bytes: int) -> bytes:
-        """The last of what the machine wrote to its serial console; empty before it first ran.
-
-        Raises:
-            NotFound: there is no such instance.
-        """
-        with self.database.read() as connection:
-            engine_id = records.instance_row(connection, instance_id).engine_id
-        return self.engine.console_log(engine_id, tail_bytes) if engine_id else b""
-
     def _ask(self, instance_id: int, happening: Happening, kind: str, step: str) -> Instance:
         with self.database.write() as write:
             records.move(write, instance_id, happening)

@@ -16,6 +16,7 @@ from slshell.backend.engines.volumes import DataDisk
 from slshell.backend.images import contextualization
 from slshell.backend.services import attachments, launch_disks, records, retired, volume_rules
 from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.consoles import Consoles
 from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.settings import Settings
@@ -41,6 +42,7 @@ class MachineJobs:
     engine: Engine
     catalogue: Catalogue
     settings: Settings
+    consoles: Consoles
 
     def kinds(self) -> tuple[JobKind, ...]:
         """All of them."""
@@ -199,6 +201,7 @@ class MachineJobs:
         row = self.row(work)
         reason, gone = _in_words(error), True
         try:
+            self.consoles.keep(row)
             self.engine.delete(row.id, row.uuid)
         except SlshellError as second:
             gone = False

@@ -25,6 +25,9 @@ TUTORIAL_TYPES = {
 }
 
 
+LEAST_CONSOLE_KIB, MOST_CONSOLE_KIB = 64, 1 << 20
+
+
 class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `[cloud]` table of config.toml."""
 
@@ -44,6 +47,8 @@ class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How long a guest may take to power itself off before the instance counts as Running again."""
     image_timeout_s: float = 1800.0
     """How long a starting instance waits for its appliance to be ready."""
+    console_kib: int = 4096
+    """What is kept, at least, of a machine's serial console; it is cut back when it has twice as much."""
     workers: int = 4
     """Jobs done at the same time."""
     volume_pool: str = ""
@@ -88,6 +93,11 @@ class Settings:
         if section.accelerator not in {"auto", "kvm", "tcg"}:
             raise UsageError(f"{where}, [cloud] accelerator: “{section.accelerator}” is not auto, kvm or tcg")
         _check_storage(section, where)
+        if not LEAST_CONSOLE_KIB <= section.console_kib <= MOST_CONSOLE_KIB:
+            raise UsageError(
+                f"{where}, [cloud] console_kib: {section.console_kib} cannot be",
+                hint=f"{LEAST_CONSOLE_KIB} to {MOST_CONSOLE_KIB}",
+            )
         sizes: dict[str, Any] = {**TUTORIAL_TYPES, **data.get("instance_types", {})}
         default = section.default_instance_type
         if default not in sizes:

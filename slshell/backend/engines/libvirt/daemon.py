@@ -44,6 +44,8 @@ class PrivateDaemon:
     places: Places
     cloud_id: str
     account: Account
+    console_bytes: int = supervisor.CONSOLE_BYTES
+    """What its supervisor keeps of each console."""
 
     @property
     def program(self) -> Path:
@@ -147,6 +149,7 @@ class PrivateDaemon:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", supervisor.__file__, "--consoles", str(self.places.machines)]
+        command += ["--keep", str(self.console_bytes)]
         if self.account.other:
             groups = ",".join(str(gid) for gid in groups_for_kvm(self.account))
             command += ["--uid", str(self.account.uid), "--gid", str(self.account.gid), "--groups", groups]

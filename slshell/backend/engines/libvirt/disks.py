@@ -21,7 +21,7 @@ from slshell.backend.engines.base import ContextDisc, MachineSpec
 from slshell.backend.engines.libvirt.account import Account
 from slshell.backend.engines.libvirt.domain_xml import context_serials, volatile_file
 from slshell.backend.engines.libvirt.errors import typed_text
-from slshell.model.errors import EngineFailed, NoCapacity, SlshellError, UsageError
+from slshell.model.errors import EngineFailed, NoCapacity, NotFound, SlshellError, UsageError
 
 PAGE = 4096
 MAX_SWAP_MIB = (1 << 32) * PAGE >> 20
@@ -89,6 +89,17 @@ class MachineFiles:
             match = _FOLDER.fullmatch(path.name)
             if match is not None:
                 yield int(match[2]), match[3]
+
+    def console_of(self, uuid: str) -> Path:
+        """The file with what a machine wrote to its serial console.
+
+        Raises:
+            NotFound: there are no files of such a machine.
+        """
+        for instance_id, known in self.held():
+            if known == uuid:
+                return self.folder(instance_id, uuid) / "console.log"
+        raise NotFound("there is no such machine, so no console of it")
 
     def drop_drafts(self) -> None:
         """Remove what an interrupted `prepare` left."""

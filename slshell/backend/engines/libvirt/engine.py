@@ -20,6 +20,7 @@ from slshell.backend.engines.base import (
     Room,
     Sample,
 )
+from slshell.backend.engines.consoles import ConsoleStream
 from slshell.backend.engines.libvirt import console, domains, network
 from slshell.backend.engines.libvirt.accelerator import Prover
 from slshell.backend.engines.libvirt.account import Account, account_for
@@ -37,7 +38,8 @@ from slshell.backend.engines.libvirt.plugs import Plugs
 from slshell.backend.engines.libvirt.pool_volumes import PoolVolumes
 from slshell.backend.engines.libvirt.pools import PoolFacts, announce, look_up
 from slshell.backend.engines.libvirt.short_paths import Places, drop_alias, drop_folder, settle
-from slshell.model.errors import CloudUnreachable, Conflict, EngineFailed, NotFound
+from slshell.backend.engines.libvirt.supervisor import CONSOLE_BYTES
+from slshell.model.errors import CloudUnreachable, Conflict, EngineFailed
 from slshell.model.host import Host
 
 _TEST_DRIVER = "TEST"
@@ -48,7 +50,8 @@ class LibvirtEngine(Engine):
 
     `folder` is the engine's own; `uri` names another libvirt instead of the private one; `account` runs
     the machines when we are root; `proof_kernel` is a Linux kernel to prove KVM with; `volume_pool` is the
-    absolute path of a folder for volumes, or the name of a storage pool of that libvirt.
+    absolute path of a folder for volumes, or the name of a storage pool of that libvirt; of each console's
+    log at least `console_bytes` are kept.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class LibvirtEngine(Engine):
         accelerator: str = "auto",
         proof_kernel: Path | None = None,
         volume_pool: str = "",
+        console_bytes: int = CONSOLE_BYTES,
     ) -> None:
         short_id(cloud_id)
         self._cloud_id = cloud_id
@@ -79,6 +83,7 @@ class LibvirtEngine(Engine):
         self._accelerator: Accelerator | None = None
         self._record: dict[str, set[Forward]] = {}
         self._volume_pool = volume_pool
+        self._console_bytes = console_bytes
         self._pool: PoolFacts | None = None
         self._plugs = Plugs(self._call, lambda: self._driver != _TEST_DRIVER)
 
@@ -99,6 +104,7 @@ class LibvirtEngine(Engine):
             custom_size=True,
             forwards=real,
             console_log=real,
+            console=real,
             hosts_view=True,
             metrics=real,
             hot_plug=real,
@@ -281,10 +287,24 @@ class LibvirtEngine(Engine):
 
     def console_log(self, engine_id: str, tail_bytes: int = 65536) -> bytes:
         """The last of the machine's serial console."""
-        for instance_id, uuid in self._files.held():
-            if uuid == engine_id:
-                return console.tail(self._files.folder(instance_id, uuid) / "console.log", tail_bytes)
-        raise NotFound("there is no such machine, so no console of it")
+        return console.tail(self._files.console_of(engine_id), tail_bytes)
+
+    def console_since(self, engine_id: str, position: int) -> tuple[bytes, int]:
+        """What the machine wrote to its console from there on."""
+        return console.since(self._files.console_of(engine_id), position)
+
+    def open_console(self, engine_id: str, *, force: bool = False) -> ConsoleStream:
+        """The machine's console, over a connection of its own."""
+        if self._driver == _TEST_DRIVER:
+            raise EngineFailed("libvirt's test driver has no consoles")
+        self._call("open the console", lambda raw: raw.lookupByUUIDString(engine_id))
+        with converted("open the console"):
+            raw = libvirt.open(self.uri)
+        try:
+            return console.open_stream(raw, engine_id, force)
+        except BaseException:
+            raw.close()
+            raise
 
     def _open_store(self) -> None:
         """Find the pool of volumes, and tell libvirt of a folder of ours."""
@@ -367,7 +387,10 @@ class LibvirtEngine(Engine):
 
     @property
     def _daemon(self) -> PrivateDaemon:
-        return PrivateDaemon(places=self._places, cloud_id=self._cloud_id, account=self._account)
+        return PrivateDaemon(
+            places=self._places, cloud_id=self._cloud_id, account=self._account,
+            console_bytes=self._console_bytes,
+        )  # fmt: skip
 
     @property
     def _files(self) -> MachineFiles:

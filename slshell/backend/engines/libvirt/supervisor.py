@@ -21,7 +21,7 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 FALLOC_PUNCH_HOLE_KEEP_SIZE = 3
 CONSOLE_BYTES = 4 << 20
-"""What a console keeps; a Linux boot writes some 30 KB."""
+"""What a console keeps unless told otherwise; a Linux boot writes some 30 KB."""
 CONSOLE_CHECK_S = 10
 BLOCK = 4096
 
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, signals),
     )
     os.chdir("/")
-    return _wait(daemon.pid, options.consoles)
+    return _wait(daemon.pid, options.consoles, options.keep)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -58,11 +58,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--groups", type=lambda text: [int(part) for part in text.split(",") if part], default=[]
     )
     parser.add_argument("--consoles", type=Path, required=True)
+    parser.add_argument("--keep", type=int, default=CONSOLE_BYTES)
     parser.add_argument("command", nargs="+")
     return parser.parse_args(arguments)
 
 
-def _wait(daemon: int, consoles: Path) -> int:
+def _wait(daemon: int, consoles: Path, keep: int) -> int:
     """Reap until no child is left; the daemon's exit status, as a shell gives it."""
     status = 0
     while True:
@@ -74,7 +75,7 @@ def _wait(daemon: int, consoles: Path) -> int:
             return status
         got = signal.sigtimedwait({signal.SIGCHLD, signal.SIGTERM}, CONSOLE_CHECK_S)
         if got is None:
-            trim(consoles)
+            trim(consoles, keep)
         elif got.si_signo == signal.SIGTERM:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(daemon, signal.SIGTERM)
