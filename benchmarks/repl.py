@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.peer_screen import machines_of_test_driver
 from benchmarks.rows import add_instances
 from benchmarks.terminal import Dashboard, program
 from benchmarks.world import PROGRAM, World, world
@@ -38,7 +39,7 @@ def main() -> None:
         add_instances(own.data, chosen.rows)
         own.slshell("cloud", "up")
         machines = own.folder / "machines.xml"
-        machines.write_text(_machines(chosen.rows))
+        machines.write_text(machines_of_test_driver(chosen.rows))
         starts, followed, virsh_starts = _starts(own, chosen.repetitions)
         menus, narrow = _menus(own, chosen.repetitions)
         virsh_menus = _virsh_menus(own, machines, chosen.repetitions)
@@ -117,15 +118,6 @@ def _virsh_menus(own: World, machines: Path, repetitions: int) -> list[float]:
             if number:
                 times.append(took)
     return times
-
-
-def _machines(count: int) -> str:
-    """A file of libvirt's test driver with machines that are off."""
-    one = (
-        "<domain type='test'><name>one-{}</name><memory unit='MiB'>128</memory>"
-        "<os><type>hvm</type></os></domain>"
-    )
-    return f"<node>{''.join(one.format(number) for number in range(1, count + 1))}</node>"
 
 
 if __name__ == "__main__":

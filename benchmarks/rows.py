@@ -9,12 +9,14 @@ from pathlib import Path
 
 from sqlalchemy import insert, update
 
-from slshell.backend.services import hostkeys, lifecycle, records
+from slshell.backend.services import hostkeys, lifecycle, records, volume_rules
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import cloud
 from slshell.backend.store.tables.instances import instances
+from slshell.backend.store.tables.volumes import volumes
 from slshell.model.instance import State
+from slshell.model.volume import Visibility, VolumeState
 
 _FIRST_ADDRESS = ipaddress.IPv4Address("127.86.0.1")
 _BOOT = (State.PENDING, State.PROLOG, State.BOOT, State.RUNNING, State.UNKNOWN)
@@ -49,4 +51,20 @@ def add_instances(data: Path, count: int) -> None:
                 for number in range(1, count + 1)
             ],
         )  # fmt: skip
+    database.close()
+
+
+def add_volumes(data: Path, count: int) -> None:
+    """Put `count` volumes that nobody uses into the database of the cloud in `data`; they have no files."""
+    database = Database(f"sqlite:///{data / 'cloud.db'}")
+    database.prepare()
+    with database.write() as write:
+        write.connection.execute(
+            insert(volumes),
+            [
+                volume_rules.new_row("root", f"disk-{number}", Visibility.PUBLIC, 10 << 30)
+                | {"state": VolumeState.AVAILABLE.value, "revision": write.revision}
+                for number in range(1, count + 1)
+            ],
+        )
     database.close()

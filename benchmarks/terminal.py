@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks.world import PROGRAM, World
 
@@ -96,7 +97,13 @@ def dashboard(own: World, columns: int = 120, lines: int = 36) -> Iterator[Dashb
 
 @contextmanager
 def program(
-    own: World, command: Sequence[str], leave: str, *, columns: int = 120, lines: int = 36
+    own: World,
+    command: Sequence[str],
+    leave: str,
+    *,
+    columns: int = 120,
+    lines: int = 36,
+    cwd: Path = Path("/"),
 ) -> Iterator[Dashboard]:
     """Any program in a terminal of this size; at the end the keys `leave` are pressed."""
     outside, inside = pty.openpty()
@@ -104,7 +111,7 @@ def program(
     variables = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     began = time.monotonic()
     process = subprocess.Popen(
-        command, stdin=inside, stdout=inside, stderr=inside, cwd="/", start_new_session=True,
+        command, stdin=inside, stdout=inside, stderr=inside, cwd=cwd, start_new_session=True,
         env=own.environment | variables,
     )  # fmt: skip
     os.close(inside)

@@ -22,7 +22,7 @@ from slshell.model.cloud import Changes, CloudStatus, Page, StopRequest
 from slshell.model.errors import CloudUnreachable, NotAllowed, UsageError
 from slshell.model.event import Event, Job
 from slshell.model.host import Host
-from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest
+from slshell.model.instance import Instance, InstanceType, InstanceUpdate, Metrics, RunRequest
 from slshell.model.track import Track
 
 T = TypeVar("T")
@@ -92,7 +92,9 @@ class LocalLink:
 
     def again(self) -> LocalLink:
         """See `Link`."""
-        return LocalLink(self._home, start=self._start, notice=self._notice)
+        link = LocalLink(self._home, start=self._start, notice=self._notice)
+        link._was_up = self._was_up
+        return link
 
 
 class RemoteLink:
@@ -185,6 +187,10 @@ class Cloud(VolumeCalls, ConsoleCalls):
         """Start machines; sending the same request again never starts more."""
         body = self._send("POST", "/v1/instances", request, repeat=True)
         return _decode(body, Page[Instance]).items
+
+    def update_instance(self, instance_id: int, change: InstanceUpdate) -> Instance:
+        """Change a machine's tags."""
+        return self._ask("PATCH", f"/v1/instances/{instance_id}", change, Instance, repeat=True)
 
     def kill(self, instance_id: int) -> Instance:
         """End an instance for good, with its disks."""

@@ -69,6 +69,7 @@ INSTANCE = Kind(
             wide=True,
         ),
         Column(title="USER", text=lambda each: each.user, wide=True),
+        Column(title="TAGS", text=lambda each: " ".join(each.tags), key="tags", wide=True),
         Column(title="HOST", text=lambda each: each.host, wide=True),
         Column(title="CREATED", text=lambda each: human_time(each.created_at), key="created_at", wide=True),
         Column(title="REMARK", text=remark, flexible=True, key="reason", keep=6),
@@ -239,6 +240,7 @@ HOST = Kind(
         Column(title="NAME", text=lambda each: each.name, wide=True),
         Column(title="RVM", text=lambda each: str(each.running), right=True, key="running"),
         Column(title="TCPU", text=lambda each: str(each.tcpu), right=True),
+        Column(title="FCPU", text=lambda each: "" if each.fcpu is None else str(each.fcpu), right=True),
         Column(title="ACPU", text=lambda each: str(each.acpu), right=True),
         Column(
             title="TMEM", text=lambda each: human_size(each.tmem_kib, unit=1024), right=True, key="tmem_kib"

@@ -78,6 +78,7 @@ from slshell.ssh.keys import public_keys
     metavar="ID",
     help="A static disk to read; may be repeated.",
 )
+@click.option("--tag", "tags", multiple=True, help="A word to find the machine by; may be repeated.")
 @click.option("-l", "--list-types", "list_types", is_flag=True, help="List the machine sizes and end.")
 @wait_options
 @click.option("--for", "goal", type=click.Choice(["running", REACHABLE]), help="What --wait waits for.")
@@ -95,6 +96,7 @@ def run_command(
     persistent: tuple[str, ...],
     volatile: tuple[int, ...],
     readonly: tuple[str, ...],
+    tags: tuple[str, ...],
     list_types: bool,
     wait: bool,
     timeout_s: float,
@@ -122,6 +124,7 @@ def run_command(
         volumes=_volumes(environment, persistent),
         volatile_gib=volatile,
         statics=readonly,
+        tags=tags,
     )
     started = environment.cloud.run_instance(request)
     if not wait and goal is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
@@ -21,23 +21,18 @@ from slshell.commands.completer import Completer
 from slshell.commands.environment import Declined, Environment, Question, of_process
 from slshell.commands.interpreter import Interpreter
 from slshell.commands.opening import status_of
-from slshell.commands.registry import (
-    Danger,
-    Result,
-    run_line,
-)
+from slshell.commands.registry import run_line
 from slshell.commands.ssh_line import ssh_line
-from slshell.dashboard import keymap, messages, restoring, themes
+from slshell.dashboard import keymap, messages, restoring, results, stopping, themes
+from slshell.dashboard.at_work import AtWork
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
-from slshell.dashboard.results import info_of, machines_of
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.dialog import LineDialog
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
-from slshell.dashboard.screens.output import OutputScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
 from slshell.dashboard.screens.tour import TourScreen
 from slshell.dashboard.session import Session, SessionFile, TourFile
@@ -50,9 +45,6 @@ from slshell.model.instance import Instance
 from slshell.output.writer import Output
 from slshell.sessions.attach import attach
 from slshell.sessions.wire import SessionPlan
-
-SHORT = 2
-"""Lines of output that fit into a notice; more get a sheet."""
 
 
 class SlshellApp(App[int]):
@@ -69,6 +61,7 @@ class SlshellApp(App[int]):
         Binding("ctrl+t", "next_theme", "Next theme", show=False, id="go.next-theme"),
         Binding("T", "pick_theme", "Choose a theme", show=False, id="go.theme"),
         Binding("q", "quit_dashboard", "Quit", id="go.quit"),
+        Binding("ctrl+c", "stop_command", "Stop a command", show=False, id="go.stop"),
     ]
 
     def __init__(self, environment: Environment) -> None:
@@ -82,6 +75,7 @@ class SlshellApp(App[int]):
             root=self.interpreter.root,
             variables=self.interpreter.state.variables,
         )
+        self.at_work = AtWork()
         self.picture = Picture()
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
@@ -92,6 +86,7 @@ class SlshellApp(App[int]):
         environ, profile = self.environment.environ, self.environment.profile
         self.looks = Looks(self, self.environment, self._trouble)
         self.looks.load()
+        self._keys: Mapping[str, str] = {}
         self._left = Session()
         """How the main screen was left the last time."""
         self._session_file = SessionFile(state_folder(environ), profile.name)
@@ -124,6 +119,10 @@ class SlshellApp(App[int]):
         """When the cloud last confirmed the picture."""
         return self.feed.mirror.snapshot.fresh_at
 
+    def keys_of(self, binding_id: str) -> str:
+        """The keys that an id of `docs/dashboard.md` is on, as they are rebound."""
+        return self._keys.get(binding_id) or keymap.known(places(type(self)))[binding_id].key
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not know them."""
         return themes.OWN
@@ -138,6 +137,7 @@ class SlshellApp(App[int]):
         for words in troubles:
             self.notify(_plain(words), title="Keys", severity="warning", markup=False)
         self.set_keymap(keys)
+        self._keys = keys
         self.push_screen(self.main)
         self.feed.start()
 
@@ -151,6 +151,8 @@ class SlshellApp(App[int]):
         """End threads; whoever waits for an answer gets none."""
         for future in list(self._waiting):
             future.cancel()
+        for running in self.at_work.running:
+            self.at_work.stop(running)
         self.feed.close()
 
     def restore(self) -> None:
@@ -166,9 +168,11 @@ class SlshellApp(App[int]):
     def run_command(self, line: str, *, typed: bool = False) -> None:
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
 
+        running = self.at_work.begin(line, self.environment)
+
         def work() -> None:
-            result = run_line(line, self.environment, self.interpreter)
-            self.post_message(messages.CommandEnded(line, result, typed))
+            result = running.told(run_line(line, running.environment, self.interpreter))
+            self.post_message(messages.CommandEnded(line, result, typed, running))
 
         self.run_worker(work, name=line, group="commands", thread=True, exit_on_error=True)
 
@@ -200,6 +204,10 @@ class SlshellApp(App[int]):
         """Walk over the themes and choose one."""
         if self.screen is self.main:
             self.push_screen(ThemePicker(self.looks))
+
+    def action_stop_command(self) -> None:
+        """Stop a command that runs."""
+        stopping.stop(self)
 
     def action_quit_dashboard(self) -> None:
         """Leave; the cloud and its machines go on."""
@@ -281,6 +289,8 @@ class SlshellApp(App[int]):
     @on(messages.CommandEnded)
     def _command_ended(self, message: messages.CommandEnded) -> None:
         self._ssh_lines.clear()
+        self.at_work.ended(message.running)
+        self.main.redraw_frame()
         if self.interpreter.ended is not None:
             self.exit(self.interpreter.ended)
             return
@@ -304,7 +314,7 @@ class SlshellApp(App[int]):
         command_line.succeeded(line)
         if dialog is not None:
             dialog.succeeded(result.data)
-        self._tell(line, result)
+        results.tell(self, line, result)
 
     @on(AppFocus)
     @on(AppBlur)
@@ -336,23 +346,6 @@ class SlshellApp(App[int]):
         crashed = profile.is_local and local.read(profile.home) is not None
         if first or crashed:
             self.environment.cloud.status()
-
-    def _tell(self, line: str, result: Result) -> None:
-        """Show what a command did: a notice for a change, a sheet for what is to be read."""
-        machines = machines_of(result.data)
-        info = info_of(line, self.interpreter.root)
-        if info is not None and info.danger is not Danger.READ and machines:
-            words = "\n".join(f"{each.name} ({each.id}) {each.state}" for each in machines[:5])
-            more = f"\nand {len(machines) - 5} more" if len(machines) > 5 else ""
-            self.notify(_plain(f"{words}{more}"), title=clean(f":{line}"), markup=False)
-            if info.name == "run":
-                self.main.await_row(machines[0].id)
-            return
-        words = (result.output + result.notices).strip("\n")
-        if words.count("\n") < SHORT:
-            self.notify(_plain(words) or "Done.", title=clean(f":{line}"), markup=False)
-        else:
-            self.push_screen(OutputScreen(line, words))
 
     def _own_world(self, environment: Environment) -> Environment:
         """The environment of commands that run in here: questions and sessions come to the screen."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from slshell.dashboard import text
-from slshell.dashboard.columns import activity, base, states
+from slshell.dashboard.columns import base, states
 from slshell.dashboard.columns import instances as instance_columns
 from slshell.dashboard.links import Link
 from slshell.dashboard.measured import load, traffic
@@ -96,16 +96,6 @@ def of_appliance(row: Appliance, width: int) -> Content:
     return Content.assemble(*parts, "\n", *facts(pairs, width))
 
 
-def of_activity(row: activity.Activity) -> Content:
-    """One line of activity in full."""
-    return Content.assemble(
-        (f"{row.time.astimezone():%d %b %Y %H:%M:%S}\n", ROLE_STYLE["dim"]),
-        styled(f"{row.sign} {text.clean(row.kind)}", row.role),
-        styled(f"  instance {row.about}" if row.about.isdigit() else f"  {text.clean(row.about)}", "dim"),
-        f"\n\n{text.clean(row.text)}\n",
-    )
-
-
 def event_lines(events: Iterable[Event]) -> list[Part]:
     """Events under each other, each with its time."""
     parts: list[Part] = []
@@ -134,6 +124,7 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
         ("memory", f"{text.size(row.memory_kib * 1024)} of the host" if runs and row.memory_kib else ""),
         ("made", f"{row.created_at.astimezone():%d %b %H:%M:%S}"),
         ("host", linked.get("host", text.clean(row.host))),
+        ("tags", text.clean(" ".join(row.tags))),
         ("owner", text.clean(row.owner)),
     ]
 

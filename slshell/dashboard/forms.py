@@ -104,6 +104,7 @@ RUN = Form(
         "type_name",
         "name",
         "number",
+        "tags",
         "keys",
         "context",
         "cpu",

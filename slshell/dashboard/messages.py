@@ -10,6 +10,7 @@ from textual.message import Message
 from slshell.client.mirror import Snapshot
 from slshell.commands.environment import Question
 from slshell.commands.registry import Result
+from slshell.dashboard.at_work import Running
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import InstanceType, Metrics
@@ -95,6 +96,7 @@ class CommandEnded(Message):
     result: Result
     typed: bool
     """It came from the command line, which waits to show a failure."""
+    running: Running
 
 
 @dataclass

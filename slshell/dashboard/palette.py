@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 MOST = 50
 """Hits shown; more words narrow them down."""
 
+KEYS = {
+    "run": "do.run", "connect": "do.connect", "start": "do.start", "shutdown": "do.shutdown",
+    "reboot": "do.reboot", "kill": "do.kill", "attach-volume": "do.attach", "detach-volume": "do.detach",
+    "create-volume": "do.new-volume", "resize-volume": "do.enlarge", "undelete-volume": "do.undelete",
+    "delete-volume": "do.kill", "undo": "do.undo", "help": "go.help",
+}  # fmt: skip
+"""The keys, by their ids, that do what a command does."""
+
 
 class Entry(NamedTuple):
     """One thing that the palette can do."""
@@ -99,7 +107,9 @@ class EverythingProvider(Provider):
         for info in commands():
             if self._dashboard.read_only and info.danger is not Danger.READ:
                 continue
-            yield Entry(info.name, info.summary, partial(self._start, info))
+            key = KEYS.get(info.name, "")
+            told = f", key {self._dashboard.keys_of(key)}" if key else ""
+            yield Entry(info.name, f"{info.summary}{told}", partial(self._start, info))
 
     def _themes(self) -> Iterator[Entry]:
         app = self._dashboard
@@ -115,9 +125,25 @@ class EverythingProvider(Provider):
                 continue
             about = f"{states.of_instance(row)}, {row.appliance}, {row.address}"
             yield Entry(text.clean(name), text.clean(about), partial(app.main.go_to, "instances", row.id))
+        yield from self._storage_and_hosts(words)
         for each in () if app.read_only else app.picture.snapshot.appliances.values():
             shown = f"run {each.name}"
             yield Entry(text.clean(shown), text.clean(each.title), partial(app.main.prefill, shown))
+
+    def _storage_and_hosts(self, words: list[str]) -> Iterator[Entry]:
+        app, go = self._dashboard, self._dashboard.main.go_to
+        for volume in app.picture.snapshot.volumes.values():
+            shown = f"{volume.tag} {volume.id}".strip()
+            if not words or words[0] in shown.casefold():
+                about = f"volume, {volume.state}, {text.size(volume.size_bytes)}"
+                yield Entry(text.clean(shown), about, partial(go, "volumes", volume.id))
+        for appliance in app.picture.snapshot.appliances.values():
+            about = f"appliance, {appliance.state}, {appliance.title}"
+            yield Entry(
+                text.clean(appliance.name), text.clean(about), partial(go, "appliances", appliance.id)
+            )
+        for host in app.picture.hosts:
+            yield Entry(text.clean(host.name), f"host, {host.status}", partial(go, "hosts", host.id))
 
     def _start(self, info: CommandInfo) -> None:
         """Run a command that needs nothing more; put any other on the command line."""

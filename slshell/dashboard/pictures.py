@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from slshell.dashboard.columns import states
 from slshell.dashboard.links import Link
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
-from slshell.model.instance import Instance, State
+from slshell.model.instance import State
 
 ROLE_STYLE = {
     "": "",
@@ -30,6 +29,8 @@ ROLE_STYLE = {
 BAR = 10
 _NARROW = 64
 """Below this width the strip tells the cloud and its freshness before how it runs machines."""
+_LEAST_WORDS = 10
+"""Below this width work in flight is told as a number only."""
 _TIGHT = 0.15
 """Below this share of free disk space the figure is a warning."""
 
@@ -51,6 +52,12 @@ class Overview:
     read_only: bool = False
     warning: str = ""
     """What is wrong with the disk space, in words."""
+    commands: tuple[str, ...] = ()
+    """Command lines of this dashboard that have run for a while."""
+    jobs: tuple[str, ...] = ()
+    """A word on each job of the cloud that is queued or at work."""
+    age_s: int = 0
+    """Seconds since the cloud confirmed the picture, when that is longer than it should be."""
 
 
 def styled(words: str, role: str = "") -> Part:
@@ -70,6 +77,7 @@ def overview(data: Overview, width: int) -> Content:
     """Two lines: the cloud, and what it carries."""
     first = line(_cloud(data), _health(data, width), width)
     counts = _counts(data)
+    counts += _at_work(data, width - sum(_width(part) for part in counts))
     room = width - sum(_width(part) for part in counts) - 3
     load = _warned(data.warning, room) or _load(data.hosts, room)
     return Content("\n").join([first, line(counts, load, width)])
@@ -96,10 +104,31 @@ def _health(data: Overview, width: int) -> list[Part]:
     if not data.known:
         parts.append(styled("◔ asking", "busy"))
     elif data.stale:
-        parts.append(styled("✗ stale", "bad"))
+        parts.append(styled(f"✗ stale{_age(data)}", "bad"))
+    elif data.age_s:
+        parts.append(styled(f"◔{_age(data)}", "warn"))
     else:
         parts.append(styled("● live", "good"))
     return parts
+
+
+def _age(data: Overview) -> str:
+    return f" {text.duration(data.age_s)} old" if data.age_s else ""
+
+
+def _at_work(data: Overview, room: int) -> list[Part]:
+    """What is in flight: one's own commands first, the rest as a number, in half of the room at most."""
+    words = [*data.commands, *data.jobs]
+    if not words:
+        return []
+    stop = ", Ctrl-C stops it" if data.commands else ""
+    more = f" and {len(words) - 1} more" if len(words) > 1 else ""
+    said = text.clean(words[0])
+    width = max(0, room // 2 - len(stop) - len(more) - 5)
+    if width < _LEAST_WORDS:
+        return [styled(f"   ◔ {len(words)} at work", "busy")]
+    short = text.fit(said, min(width, cell_len(said))).rstrip()
+    return [styled(f"   ◔ {short}{stop}{more}", "busy")]
 
 
 def _counts(data: Overview) -> list[Part]:
@@ -109,12 +138,6 @@ def _counts(data: Overview) -> list[Part]:
     for state, number in data.counts:
         parts += [styled(f"{states.glyph(state)} {number} {state.lower()}", states.role(state)), "  "]
     return parts[:-1]
-
-
-def counted(instances: Iterable[Instance]) -> tuple[tuple[State, int], ...]:
-    """Machines by state for `Overview.counts`."""
-    counts = Counter(instance.state for instance in instances)
-    return tuple((state, counts[state]) for state in State if counts[state])
 
 
 def _load(hosts: Sequence[Host], room: int) -> list[Part]:
@@ -129,7 +152,7 @@ def _load(hosts: Sequence[Host], room: int) -> list[Part]:
     promised = total - sum(host.amem_kib for host in working) * 1024
     disk_total = sum(host.disk_total_bytes for host in working)
     disk = sum(host.disk_free_bytes for host in working)
-    cpu_part = _gauge("CPU", f"{promised_cpu:g} of {total_cpu:g} promised", promised_cpu / (total_cpu or 1))
+    cpu_part = _cpu(working, total_cpu, promised_cpu)
     memory = f"{text.size(used)} of {text.size(total)} used, {text.size(promised)} promised"
     memory_part = _gauge("MEM", memory, used / (total or 1))
     tight = disk < disk_total * _TIGHT
@@ -143,6 +166,15 @@ def _load(hosts: Sequence[Host], room: int) -> list[Part]:
         disk_part,
     )
     return next((parts for parts in choices if sum(map(_width, parts)) <= room), [])
+
+
+def _cpu(working: Sequence[Host], total: float, promised: float) -> list[Part]:
+    """CPUs used, where all hosts tell it, and promised."""
+    if any(host.fcpu is None for host in working):
+        return _gauge("CPU", f"{promised:g} of {total:g} promised", promised / (total or 1))
+    used = total - sum(host.fcpu or 0 for host in working) / 100
+    words = f"{used:.1f} of {total:g} used, {promised:g} promised"
+    return _gauge("CPU", words, used / (total or 1))
 
 
 def _warned(warning: str, room: int) -> list[Part]:
@@ -214,13 +246,17 @@ def host_facts(host: Host, width: int) -> Content:
         ("hypervisor", text.clean(host.hypervisor)),
         ("runs by", styled(host_columns.accelerator(host), "warn" if host.accelerator == "tcg" else "good")),
         ("why", text.clean(host.accelerator_reason)),
-        ("CPU", f"{host.tcpu / 100:g}, {host.acpu / 100:g} not promised"),
+        ("CPU", f"{host.tcpu / 100:g}{_idle(host)}, {host.acpu / 100:g} not promised"),
         ("memory", f"{text.size(host.tmem_kib * 1024)}, {text.size(host.fmem_kib * 1024)} free, "
                    f"{text.size(host.amem_kib * 1024)} not promised"),
         ("disk", f"{text.size(host.disk_total_bytes)}, {text.size(host.disk_free_bytes)} free"),
         ("machines", str(host.running)),
     ]  # fmt: skip
     return Content.assemble((f"{text.clean(host.name)}\n\n", "bold"), *facts(pairs, width))
+
+
+def _idle(host: Host) -> str:
+    return "" if host.fcpu is None else f", {host.fcpu / 100:.1f} idle"
 
 
 def _width(part: Part) -> int:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from textual.content import Content
 
-from slshell.dashboard import details, pictures, volume_details
+from slshell.dashboard import activity_details, details, pictures, volume_details
 from slshell.dashboard.columns.activity import Activity
 from slshell.dashboard.links import Link
 from slshell.dashboard.views import Picture
 from slshell.model.appliance import Appliance
+from slshell.model.event import Event
 from slshell.model.host import Host
 from slshell.model.instance import Instance
 from slshell.model.track import Track
@@ -144,13 +145,23 @@ def _links_of_host(row: Host, around: Around) -> list[Link]:
     return _machines_of("on it", f'host:"{row.name}"', number)
 
 
+def _of_activity(row: Activity, around: Around, width: int) -> Content:
+    def about_the_same(event: Event) -> bool:
+        mine = event.volume_id if event.instance_id is None else str(event.instance_id)
+        return mine == row.about and f"e{event.id}" != row.key
+
+    events = tuple(filter(about_the_same, around.picture.snapshot.events)) if row.about else ()
+    return activity_details.of_activity(row, events, _links_of_activity(row, around), width)
+
+
 def _links_of_activity(row: Activity, around: Around) -> list[Link]:
-    if row.about.isdigit() and int(row.about) in around.picture.snapshot.instances:
-        name = around.picture.snapshot.instances[int(row.about)].name
-        return [Link("instance", name, "instances", int(row.about))]
-    if row.about in around.picture.snapshot.appliances:
-        name = around.picture.snapshot.appliances[row.about].name
-        return [Link("appliance", name, "appliances", row.about)]
+    snapshot = around.picture.snapshot
+    if row.about.isdigit() and int(row.about) in snapshot.instances:
+        return [Link("instance", snapshot.instances[int(row.about)].name, "instances", int(row.about))]
+    if row.about in snapshot.volumes:
+        return [Link("volume", row.name or row.about[:8], "volumes", row.about)]
+    if row.about in snapshot.appliances:
+        return [Link("appliance", snapshot.appliances[row.about].name, "appliances", row.about)]
     return []
 
 
@@ -178,7 +189,7 @@ SUBJECTS: dict[type, Subject] = {
         _links_of_host,
     ),
     Activity: Subject(
-        _with_links(lambda row, _: details.of_activity(row), _links_of_activity),
+        _of_activity,
         lambda row, _: [Copy("t", "the text", row.text), Copy("i", "the id", row.about)],
         _links_of_activity,
     ),

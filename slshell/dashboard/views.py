@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from slshell.dashboard.columns.instances import INSTANCES
 from slshell.dashboard.columns.volumes import VOLUMES
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
-from slshell.model.instance import Instance, InstanceType, Metrics
+from slshell.model.instance import Instance, InstanceType, Metrics, State
 from slshell.model.track import Track
 from slshell.model.volume import QUARANTINED, StorageStatus
 
@@ -36,6 +37,9 @@ class Picture:
     console: tuple[int, str] = (0, "")
     track: tuple[int, Track] = (0, Track())
     """What was measured of one machine, which is named by its id."""
+    _kept: tuple[object, int] = (None, 0)
+    """What was counted last, and of what: thousands are not counted again for each frame."""
+    _counts: tuple[object, tuple[tuple[State, int], ...]] = (None, ())
     _merged: dict[int, tuple[Instance, Metrics, Instance]] = field(default_factory=dict)
 
     @property
@@ -64,7 +68,20 @@ class Picture:
 
     def volumes_kept(self) -> int:
         """How many volumes there are, those in quarantine left out."""
-        return sum(each.state not in QUARANTINED for each in self.snapshot.volumes.values())
+        known, kept = self._kept
+        if known is not self.snapshot.volumes:
+            kept = sum(each.state not in QUARANTINED for each in self.snapshot.volumes.values())
+            self._kept = (self.snapshot.volumes, kept)
+        return kept
+
+    def counts(self) -> tuple[tuple[State, int], ...]:
+        """Machines by state, in the order of a life; states without any are left out."""
+        known, counts = self._counts
+        if known is not self.snapshot.instances:
+            found = Counter(instance.state for instance in self.snapshot.instances.values())
+            counts = tuple((state, found[state]) for state in State if found[state])
+            self._counts = (self.snapshot.instances, counts)
+        return counts
 
     def instance(self, number: int) -> Instance:
         """One instance with its newest measurements; KeyError when there is none."""
@@ -80,8 +97,8 @@ class Picture:
     def activity(self) -> list[activity.Activity]:
         """Events and jobs as lines."""
         snapshot = self.snapshot
-        lines = [activity.of_event(event) for event in snapshot.events]
-        return lines + [activity.of_job(job) for job in snapshot.jobs.values()]
+        lines = [activity.of_event(event, snapshot) for event in snapshot.events]
+        return lines + [activity.of_job(job, snapshot) for job in snapshot.jobs.values()]
 
 
 @dataclass(frozen=True)

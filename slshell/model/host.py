@@ -28,3 +28,5 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     accelerator_reason: str
     """Why, in words."""
     hypervisor: str
+    fcpu: int | None = None
+    """Idle now, all of the host's work counted; None before there are two looks to compare."""

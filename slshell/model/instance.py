@@ -76,6 +76,15 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     disks: tuple[Disk, ...] = ()
     """All but the context's, in the guest's order."""
     revision: int = 0
+    tags: tuple[str, ...] = ()
+    """Words by which people find it again; untrusted text without blanks."""
+
+
+class InstanceUpdate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `PATCH /v1/instances/{id}`."""
+
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +110,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Sizes of empty disks that end with the machine."""
     statics: tuple[str, ...] = ()
     """Names or identifiers of static disks to read."""
+    tags: tuple[str, ...] = ()
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):

@@ -187,6 +187,7 @@ class EngineContract:
         assert before.acpu - after.acpu == 100
         assert before.amem_kib - after.amem_kib == 128 * 1024
         assert after.running == before.running + 1
+        assert after.fcpu is None or 0 <= after.fcpu <= after.tcpu
 
     def test_there_is_room_for_a_machine(self, bench: Bench) -> None:
         room = bench.engine.room()

@@ -24,7 +24,7 @@ def recent(number: int, **changes: Any) -> Any:
 def host(**changes: Any) -> Host:
     """A host with half of its processors promised."""
     values: dict[str, Any] = {
-        "id": 1, "name": "forge", "status": "on", "running": 2, "tcpu": 800, "acpu": 400,
+        "id": 1, "name": "forge", "status": "on", "running": 2, "tcpu": 800, "acpu": 400, "fcpu": 610,
         "tmem_kib": 16 << 20, "fmem_kib": 9 << 20, "amem_kib": 12 << 20, "disk_total_bytes": 200 << 30,
         "disk_free_bytes": 81 << 30, "accelerator": "tcg", "accelerator_reason": "no vmx flag",
         "hypervisor": "QEMU 7.2",

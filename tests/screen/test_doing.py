@@ -18,6 +18,7 @@ from slshell.model.errors import NoCapacity
 from slshell.model.instance import State
 from tests.screen.driver import Driver, dashboard
 from tests.screen.served import ScreenCloud, recent
+from tests.unit.client.served_volumes import volume
 
 
 def posted(cloud: ScreenCloud) -> list[str]:
@@ -252,6 +253,24 @@ async def test_the_palette_finds_machines_and_commands(cloud: ScreenCloud) -> No
         await screen.shows("shutdown")
         await screen.press("enter")
         await screen.until(lambda: typed(screen) == "shutdown ")
+
+
+async def test_the_palette_tells_keys_and_leads_to_volumes_and_appliances(cloud: ScreenCloud) -> None:
+    cloud.put(volume(1, tag="[/red]data"))
+    async with dashboard() as screen:
+        await screen.shows("No instances yet.")
+        await screen.press("ctrl+p")
+        await screen.type("create-volume")
+        await screen.shows(", key n")
+        await screen.press("escape", "escape", "ctrl+p")
+        await screen.type("data")
+        await screen.shows("volume, available")
+        await screen.press("enter")
+        await screen.until(lambda: screen.app.main.view.id == "volumes")
+        assert screen.line_of("[/red]data")
+        await screen.press("ctrl+p")
+        await screen.type("ttylinux")
+        await screen.shows("appliance, ready")
 
 
 async def test_quit_leaves_machines_alone(cloud: ScreenCloud) -> None:

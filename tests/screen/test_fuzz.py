@@ -26,7 +26,7 @@ PATIENCE_S = 300 + EVENTS // 4
 USUAL = (120, 36)
 EDGES = "up down pageup pagedown home end enter escape tab shift+tab left right backspace delete"
 OTHERS = "space ctrl+a shift+up shift+down ctrl+k ctrl+p ctrl+t f1 ctrl+y ctrl+s plus"
-KEYS = [*EDGES.split(" "), *OTHERS.split(" "), *'1345rcsSBydoOCTfviu<>/:?jkgGabelntxz7!-=[]~"']
+KEYS = [*EDGES.split(" "), *OTHERS.split(" "), *'12345rcsSBydoOCTfviu<>/:?jkgGabelntxz7!-=[]~"']
 NAMES = {
     "<": "less_than_sign", ">": "greater_than_sign", "/": "slash", ":": "colon", "?": "question_mark",
     "!": "exclamation_mark", "-": "minus", "=": "equals_sign", "[": "left_square_bracket",

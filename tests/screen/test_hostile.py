@@ -10,6 +10,7 @@ from slshell.model.instance import State
 from tests.screen.driver import dashboard
 from tests.screen.served import ScreenCloud, recent
 from tests.unit.client.served import appliance, event, instance
+from tests.unit.client.served_volumes import volume
 
 NAMES = (
     "[/red]",
@@ -34,12 +35,17 @@ async def test_hostile_names_are_drawn_harmlessly_in_every_view(
     cloud: ScreenCloud, size: tuple[int, int]
 ) -> None:
     for number, name in enumerate(NAMES, 1):
-        cloud.put(instance(number, name=name, reason=name, state=State.FAILED, progress=name, user=name))
+        cloud.put(
+            instance(
+                number, name=name, reason=name, state=State.FAILED, progress=name, user=name, tags=(name,)
+            )
+        )
+        cloud.put(volume(number, tag=name, reason=name, progress=name, origin=name, owner=name))
         cloud.put(appliance(name, id=f"{number:027}", title=name, reason=name, origin=name))
         cloud.put(event(number, name, kind=name, severity=Severity.ERROR, instance_id=number))
     async with dashboard(size) as screen:
         await screen.shows("● live")
-        for view in "1345":
+        for view in "12345":
             await screen.press(view)
             for key in ("home", "enter", "escape", *["down"] * len(NAMES)):
                 await screen.press(key)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 from slshell.model.event import Event, Severity
-from slshell.model.instance import State
-from tests.screen.driver import dashboard
+from slshell.model.instance import Phase, State
+from tests.screen.driver import Driver, dashboard
 from tests.screen.served import ScreenCloud, recent
 from tests.unit.client.served import appliance, event
 
@@ -52,6 +55,48 @@ async def test_the_cursor_stays_with_its_machine_when_others_come_and_go(cloud: 
         assert screen.table.cursor_key == 13
         await screen.press("O")
         assert screen.table.cursor_key == 13
+
+
+async def test_a_changed_cell_is_emphasised_for_a_moment(cloud: ScreenCloud) -> None:
+    cloud.put(recent(1, name="web"))
+    cloud.put(recent(2, name="other"))
+    async with dashboard() as screen:
+        await screen.shows("web")
+        calm = ground_of(screen, "Running", line=2)
+        cloud.change(2, state=State.SHUTDOWN)
+        await screen.until(lambda: ground_of(screen, "Shutdown", line=2) not in ("", calm), "the emphasis")
+        assert ground_of(screen, "other", line=2) == calm
+        await screen.until(lambda: ground_of(screen, "Shutdown", line=2) == calm, "the end of it")
+
+
+def ground_of(screen: Driver, words: str, line: int) -> str:
+    """The background that words of a line of the table are drawn on; empty while they are not there."""
+    strip = screen.table.render_line(line)
+    found = (part.style.bgcolor for part in strip if words in part.text and part.style is not None)
+    return str(next(found, ""))
+
+
+async def test_the_timeline_tells_phases_with_their_durations(cloud: ScreenCloud) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=10)
+    names = (("Pending", 0, 2), ("Prolog", 2, 34), ("Boot", 34, 124), ("Running", 124, None))
+    phases = tuple(
+        Phase(
+            name=name,
+            started_at=began + timedelta(seconds=start),
+            ended_at=None if end is None else began + timedelta(seconds=end),
+        )
+        for name, start, end in names
+    )
+    cloud.put(recent(1, phases=phases))
+    async with dashboard((200, 60)) as screen:
+        await screen.shows("Timeline")
+        for name, took in (
+            ("Pending", "2.0 s"),
+            ("Prolog", "32 s"),
+            ("Boot", "1 min 30"),
+            ("Running", "since"),
+        ):
+            assert re.search(rf"│ *{name} .*{took}", screen.frame), name
 
 
 async def test_the_cursor_goes_to_a_neighbour_when_its_machine_goes(cloud: ScreenCloud) -> None:
@@ -110,7 +155,7 @@ async def test_the_strip_counts_states_and_tells_emulation(cloud: ScreenCloud) -
     cloud.put(recent(2))
     cloud.put(recent(3, state=State.FAILED, reachable=False))
     async with dashboard((200, 60)) as screen:
-        await screen.shows("4 of 8 promised")
+        await screen.shows("1.9 of 8 used, 4 promised")
         assert "● 2 running" in screen.frame
         assert "✗ 1 failed" in screen.frame
         assert "emulation" in screen.frame

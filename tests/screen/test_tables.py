@@ -141,3 +141,15 @@ async def test_help_in_a_dialog_tells_its_keys(cloud: ScreenCloud) -> None:
         await screen.shows("The usual ones")
         await screen.press("escape", "escape")
         assert screen.app.screen is screen.app.main
+
+
+async def test_machines_are_found_by_their_tags(cloud: ScreenCloud) -> None:
+    cloud.put(recent(1, name="one", tags=("web", "[/red]")))
+    cloud.put(recent(2, name="two", tags=("webby",)))
+    cloud.put(recent(3, name="three"))
+    async with dashboard((200, 60)) as screen:
+        await screen.shows("three")
+        for words, found in (("tag:web", {1, 2}), ("tag~^web$", {1}), ("!tag:web", {3}), ("tag:[/red]", {1})):
+            screen.table.narrow(words)
+            assert set(screen.table.rows.shown) == found
+        assert "tags       web [/red]" in screen.frame

@@ -84,6 +84,9 @@ async def test_the_key_that_destroys_deletes_volumes_after_a_question(cloud: Scr
         await screen.until(lambda: isinstance(screen.app.screen, ConfirmScreen), "the question")
         await screen.press("tab", "enter")
         await screen.until(lambda: cloud.volumes.known[FIRST].state is VolumeState.DELETED, "it")
+        await screen.until(lambda: "z brings it back" in screen.notices)
+        await screen.press("z")
+        await screen.until(lambda: cloud.volumes.known[FIRST].state is VolumeState.AVAILABLE, "it back")
 
 
 async def test_a_form_makes_a_volume(cloud: ScreenCloud) -> None:

@@ -12,7 +12,7 @@ from slshell.backend.engines.libvirt import LibvirtEngine
 from slshell.backend.engines.libvirt.mark import domain_name
 from slshell.client.cloud import new_request_id
 from slshell.model.errors import Conflict, NoCapacity, NotFound, SlshellError, UsageError
-from slshell.model.instance import Metrics, RunRequest, State
+from slshell.model.instance import InstanceUpdate, Metrics, RunRequest, State
 from tests.service.conftest import Running
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIvZfXVpGZTAPjPeLyPDGJIpVZHVPH3zJ5gPc4rjZ9Yk somebody"
@@ -219,3 +219,23 @@ def test_the_track_of_a_machine_is_there_while_it_lives_and_not_for_others(runni
     assert (track.times, track.cpu, track.packets_in) == ([100.0, 160.0], [12.5, None], [3.0, None])
     with pytest.raises(NotFound):
         running.client.track(99)
+
+
+def test_tags_are_given_at_launch_and_changed_later(running: Running) -> None:
+    [made] = running.client.run_instance(ask(tags=("web", "web", "blue")))
+    assert made.tags == ("web", "blue")
+    change = InstanceUpdate(add_tags=("[/red]", "web"), remove_tags=("blue", "never"))
+    changed = running.client.update_instance(made.id, change)
+    assert changed.tags == ("web", "[/red]")
+    assert changed.revision > made.revision
+    assert (
+        running.client.update_instance(made.id, change).revision == running.client.instance(made.id).revision
+    )
+    assert running.watch.instance(made.id, lambda one: one.tags == ("web", "[/red]"))
+
+
+@pytest.mark.parametrize("wrong", ["", "two words", "a,b", "x" * 41, "\x1b[31m"])
+def test_what_cannot_be_a_tag_is_refused_and_nothing_is_made(running: Running, wrong: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a tag"):
+        running.client.run_instance(ask(tags=("good", wrong)))
+    assert running.client.instances() == []

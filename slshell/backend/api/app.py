@@ -24,6 +24,7 @@ ROUTES = [
     instances.list_instances,
     instances.run_instances,
     instances.get_instance,
+    instances.update_instance,
     instances.kill_instance,
     instances.shutdown_instance,
     instances.start_instance,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from sqlalchemy import ColumnElement
@@ -17,7 +17,7 @@ from slshell.backend.services.cloud import Cloud
 from slshell.backend.store.tables.instances import instances
 from slshell.model.cloud import Page
 from slshell.model.errors import UsageError
-from slshell.model.instance import Instance, InstanceType, Metrics, RunRequest, State
+from slshell.model.instance import Instance, InstanceType, InstanceUpdate, Metrics, RunRequest, State
 from slshell.model.track import Track
 
 InstanceNumber = Annotated[int, PathParameter(ge=1, le=10**15, description="The instance's number.")]
@@ -76,6 +76,15 @@ def run_instances(cloud: NamedDependency[Cloud], data: JSONBody[RunRequest]) -> 
 def get_instance(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Instance:
     """One instance, ended ones too."""
     return cloud.sampler.fill([cloud.compute.get(instance_id)])[0]
+
+
+@patch("/v1/instances/{instance_id:int}")
+@in_thread
+def update_instance(
+    cloud: NamedDependency[Cloud], instance_id: InstanceNumber, data: JSONBody[InstanceUpdate]
+) -> Instance:
+    """Add tags, or take some away; both may say what is so already."""
+    return cloud.compute.update(instance_id, data)
 
 
 @post("/v1/instances/{instance_id:int}/kill", status_code=202)

@@ -22,6 +22,7 @@ from slshell.backend.services import (
     records,
     requests,
     rights,
+    tags,
     volume_records,
     volume_rules,
 )
@@ -38,7 +39,7 @@ from slshell.backend.store.tables.instances import instances
 from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict
 from slshell.model.event import JobState
-from slshell.model.instance import Instance, InstanceType, RunRequest, State
+from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRequest, State
 from slshell.model.volume import GIB
 
 _PLUGGING = ("attach", "detach")
@@ -109,6 +110,24 @@ class Compute:
         known_hosts.write(self.database, self.known_hosts)
         self.wake()
         return self._these(made)
+
+    def update(self, instance_id: int, change: InstanceUpdate) -> Instance:
+        """Change the tags.
+
+        Raises:
+            NotFound, UsageError: nothing was changed.
+        """
+        with self.database.write() as write:
+            row = records.instance_row(write.connection, instance_id)
+            before = records.instance_of(row).tags
+            after = tags.changed(before, change.add_tags, change.remove_tags)
+            if after != before:
+                write.connection.execute(
+                    update(instances)
+                    .where(instances.c.id == instance_id)
+                    .values(tags=records.as_text(after), revision=write.revision)
+                )
+        return self.get(instance_id)
 
     def kill(self, instance_id: int) -> Instance:
         """Cut the power and give everything back; killing what is being killed changes nothing.
@@ -228,6 +247,7 @@ class Compute:
                 context=records.as_text(launch.context), phases=records.as_text(phases), engine_id="",
                 disks=records.as_text(disks),
                 host="", owner=owner, request_id=request_id, created_at=now, revision=write.revision,
+                tags=records.as_text(launch.tags),
             )
         )  # fmt: skip
         device_of = {disk.source: disk.device for disk in disks}

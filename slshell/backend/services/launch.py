@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from slshell.backend.engines.base import Room
 from slshell.backend.images.contextualization import checked_context
 from slshell.backend.services import launch_disks, nearest
+from slshell.backend.services import tags as tag_rules
 from slshell.backend.services.settings import Settings
 from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict, NoCapacity, NotFound, UsageError
@@ -38,6 +39,7 @@ class Launch:
     volumes: tuple[str, ...]
     volatile_gib: tuple[int, ...]
     statics: tuple[Appliance, ...]
+    tags: tuple[str, ...] = ()
 
     def name_of(self, number: int, place: int) -> str:
         """The name of the instance with this number, the `place`-th of the launch."""
@@ -82,6 +84,7 @@ def checked_launch(
         volumes=request.volumes,
         volatile_gib=request.volatile_gib,
         statics=statics,
+        tags=tag_rules.checked(request.tags),
     )
     launch_disks.check(request, appliance, statics, settings)
     _refuse_what_does_not_fit(launch, room)

@@ -23,6 +23,7 @@ from slshell.model.volume import Disk
 
 _PHASES = msgspec.json.Decoder(tuple[Phase, ...])
 _DISKS = msgspec.json.Decoder(tuple[Disk, ...])
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
 _encode = msgspec.json.Encoder().encode
 
 _INSTANCE_COLUMNS = tuple(
@@ -49,6 +50,7 @@ def instance_of(row: Row[Any]) -> Instance:
         user=row.user, host_key=row.host_key, cpu_percent=0.0, memory_kib=0, created_at=row.created_at,
         phases=phases_of(row.phases), owner=row.owner, host=row.host, progress=row.progress,
         request_id=row.request_id, disks=_DISKS.decode(row.disks), revision=row.revision,
+        tags=_TAGS.decode(row.tags),
     )  # fmt: skip
 
 

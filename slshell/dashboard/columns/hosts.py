@@ -39,6 +39,8 @@ HOSTS: Renderer[Host] = Renderer(
         ),
         Column("rvm", "RVM", 5, lambda row: str(row.running), lambda row: row.running, right=True, keep=8),
         Column("tcpu", "TCPU", 6, lambda row: str(row.tcpu), lambda row: row.tcpu, right=True, keep=7),
+        Column("fcpu", "FCPU", 6, lambda row: "" if row.fcpu is None else str(row.fcpu),
+               lambda row: -1 if row.fcpu is None else row.fcpu, right=True, keep=7, flash=False),
         Column("acpu", "ACPU", 6, lambda row: str(row.acpu), lambda row: row.acpu, right=True, keep=7),
         Column("tmem", "TMEM", 9, lambda row: _kib(row.tmem_kib), lambda row: row.tmem_kib, right=True,
                keep=6),

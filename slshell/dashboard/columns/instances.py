@@ -75,12 +75,13 @@ INSTANCES: Renderer[Instance] = Renderer(
     one="instance",
     many="instances",
     empty="No instances yet.\n\nPress r to start one from ttylinux,\nor type :run ttylinux",
-    words=lambda row: f"{row.appliance_id} {row.user} {row.host} {row.owner}",
+    words=lambda row: f"{row.appliance_id} {row.user} {row.host} {row.owner} {' '.join(row.tags)}",
     facts={
         "ram": lambda row: row.ram_mib,
         "cpu": lambda row: row.cpu_percent,
         "mem": lambda row: row.memory_kib // 1024,
         "reachable": _answers,
+        "tag": lambda row: "\n".join(row.tags),
     },
     sort_by="id",
     columns=(
@@ -111,6 +112,7 @@ INSTANCES: Renderer[Instance] = Renderer(
         Column("ssh", "SSH", 5, _answers, keep=4, extra=True),
         Column("user", "USER", 8, lambda row: row.user, keep=3, extra=True),
         Column("host", "HOST", 14, lambda row: row.host, keep=4, extra=True),
+        Column("tags", "TAGS", 12, lambda row: " ".join(row.tags), keep=4, extra=True),
         Column("owner", "OWNER", 10, lambda row: row.owner, keep=4, extra=True),
     ),
 )  # fmt: skip

@@ -45,6 +45,7 @@ class Dialog(Box[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="dialog.cancel"),
         Binding("f1", "app.help", "Keys", show=False, id="dialog.help"),
+        Binding("ctrl+c", "app.stop_command", "Stop a command", show=False, id="dialog.stop"),
     ]
 
     def action_cancel(self) -> None:

@@ -34,11 +34,12 @@ class Doing(Screen[None]):
         Binding("S", "on_targets('shutdown')", "Shut down", show=False, id="do.shutdown"),
         Binding("B", "on_targets('reboot')", "Reboot", show=False, id="do.reboot"),
         Binding("ctrl+k,delete", "on_targets('kill')", "Destroy", show=False, id="do.kill"),
+        Binding("z", "undo", "Undo", show=False, id="do.undo", tooltip="Bring back what was deleted last"),
         Binding("y", "copy", "Copy", id="do.copy", tooltip="Copy the ssh line, the id, or all as JSON"),
         Binding("f", "follow", "Follow a link", show=False, id="do.follow"),
     ]
 
-    CHANGING: ClassVar[frozenset[str]] = frozenset({"run", "on_targets"})
+    CHANGING: ClassVar[frozenset[str]] = frozenset({"run", "on_targets", "undo"})
     """Actions that change the cloud; a read-only profile has none of them."""
 
     picture: Picture
@@ -83,6 +84,10 @@ class Doing(Screen[None]):
         ids = [str(row.id) for row in self.table.targets if isinstance(row, Instance)]
         if ids:
             self.dashboard.run_command(f"{name} {' '.join(ids)}")
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        self.dashboard.run_command("undo")
 
     def action_copy(self) -> None:
         """Offer what one may need of the row: the ssh line, the identifier, all as JSON."""

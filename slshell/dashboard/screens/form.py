@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -29,6 +30,12 @@ class FieldInput(Input):
         Binding("up", "screen.candidate(-1)", "Offer before", show=False, id="form.up"),
         Binding("down", "screen.candidate(1)", "Next offer", show=False, id="form.down"),
     ]
+
+    def action_copy(self) -> None:
+        """While a line runs, Ctrl-C is the key that stops it, though a field's text may be selected."""
+        if isinstance(self.screen, LineDialog) and self.screen.at_work is not None:
+            raise SkipAction
+        super().action_copy()
 
 
 class FormScreen(LineDialog):
@@ -145,7 +152,7 @@ class FormScreen(LineDialog):
             )
             self._entry(wanting[0]).focus()
         elif line is not None:
-            self._say(Content.styled("◔ at work; Esc leaves it to itself", "$busy"))
+            self._say(Content.styled("◔ at work; Ctrl-C stops it, Esc leaves it to itself", "$busy"))
             self.submit(line)
 
     @on(Button.Pressed)

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher, Footer
 
 from slshell.client.mirror import Snapshot
 from slshell.commands.notices import Advice, between
-from slshell.dashboard import pictures, subjects, text
+from slshell.dashboard import jobs, pictures, subjects, text
 from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
 MEASURED = frozenset({State.RUNNING, State.SHUTDOWN, State.BOOT})
+FRESH_S = 25
+"""The cloud confirms a picture at least every 20 seconds."""
+AGE_STEP_S = 5
 ADVICE = Advice(
     answers="c connects, y copies the ssh line.",
     failed="It gave no reason; 5 shows what happened.",
@@ -123,7 +126,7 @@ class MainScreen(DoingWithVolumes):
             self.table.show(self.view.rows(self.picture))
         if self._awaited is not None and self.table.id == "instances" and self.table.move_to(self._awaited):
             self._awaited = None
-        self._redraw_frame()
+        self.redraw_frame()
         self.redraw_detail()
         self.measure()
 
@@ -250,7 +253,7 @@ class MainScreen(DoingWithVolumes):
 
     @on(ResourceTable.Arranged)
     def _arranged(self) -> None:
-        self._redraw_frame()
+        self.redraw_frame()
         self.refresh_bindings()
 
     @on(DetailPane.LinkClicked)
@@ -291,21 +294,36 @@ class MainScreen(DoingWithVolumes):
         """Under a dialog nothing is measured."""
         self.measure()
 
-    def _redraw_frame(self) -> None:
+    def redraw_frame(self) -> None:
+        """Draw the strip, the tabs and the banner."""
+        if not self.is_attached:
+            return
+        self._redraw_strip()
+        self.query_one(ViewTabs).tell(self.picture, self.view.id, self.table.rows)
+        self._say_stale()
+
+    def _redraw_strip(self) -> None:
         picture, snapshot = self.picture, self.picture.snapshot
         self.query_one(OverviewStrip).data = pictures.Overview(
             profile=self.dashboard.environment.profile.name,
             where=self.dashboard.where,
             status=picture.status,
             hosts=picture.hosts,
-            counts=pictures.counted(snapshot.instances.values()),
+            counts=picture.counts(),
             stale=snapshot.stale is not None,
             known=picture.known,
             read_only=self.dashboard.read_only,
             warning=picture.storage.warning if picture.storage is not None else "",
+            commands=self.dashboard.at_work.words,
+            jobs=jobs.in_flight(snapshot),
+            age_s=self._age_s(),
         )
-        self.query_one(ViewTabs).tell(picture, self.view.id, self.table.rows)
-        self._say_stale()
+
+    def _age_s(self) -> int:
+        """How old the picture is, in steps that are worth a new frame."""
+        fresh = self.dashboard.fresh_at
+        age = 0.0 if fresh is None else (base.now() - fresh).total_seconds()
+        return 0 if age < FRESH_S else int(age) // AGE_STEP_S * AGE_STEP_S
 
     def _say_stale(self) -> None:
         snapshot = self.picture.snapshot
@@ -325,6 +343,6 @@ class MainScreen(DoingWithVolumes):
         if self.is_current and self.app.app_focus:
             self.table.tick()
             self.redraw_detail()
-        if self.picture.snapshot.stale is not None:
-            self._say_stale()
+        self._redraw_strip()
+        self._say_stale()
         self.dashboard.remember()

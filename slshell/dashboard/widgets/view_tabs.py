@@ -47,6 +47,9 @@ class ViewTabs(Horizontal):
             super().__init__()
             self.view_id = view_id
 
+    _said: list[str | tuple[str, str]] | None = None
+    """What the end of the line tells."""
+
     def compose(self) -> ComposeResult:
         """A tab for each view, and the state of the table at the end."""
         for view in VIEWS:
@@ -69,4 +72,6 @@ class ViewTabs(Horizontal):
             parts.append((f"  no “{text.clean(name)}:”", "$warning"))
         for pattern in rows.filter.wrong:
             parts.append((f"  “{text.clean(pattern)}” is no pattern", "$warning"))
-        self.query_one("#narrowed", Static).update(Content.assemble(*parts))
+        if parts != self._said:
+            self._said = parts
+            self.query_one("#narrowed", Static).update(Content.assemble(*parts))

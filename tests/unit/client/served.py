@@ -21,7 +21,7 @@ from slshell.model.cloud import Changes, CloudStatus, Page
 from slshell.model.errors import NotFound, SlshellError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
-from slshell.model.instance import Instance, InstanceType, RunRequest, State
+from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRequest, State
 from slshell.model.volume import Volume
 from tests.unit.client.served_volumes import ServedVolumes
 
@@ -148,6 +148,10 @@ class ServedCloud:
                 return 202, Page(items=self._run(msgspec.json.decode(body, type=RunRequest)))
             case ("GET", "instances", number):
                 return 200, self._one(number)
+            case ("PATCH", "instances", number):
+                change = msgspec.json.decode(body, type=InstanceUpdate)
+                kept = [each for each in self._one(number).tags if each not in change.remove_tags]
+                return 200, self.change(int(number), tags=(*kept, *change.add_tags))
             case ("POST", "instances", number, verb):
                 return 202, self._act(self._one(number), verb)
             case ("GET", "changes"):
@@ -219,7 +223,15 @@ class ServedCloud:
         if request.request_id not in self._served:
             first = max(self.instances, default=0) + 1
             for number in range(first, first + request.count):
-                self.put(instance(number, state=State.PENDING, reachable=False, appliance=request.appliance))
+                self.put(
+                    instance(
+                        number,
+                        state=State.PENDING,
+                        reachable=False,
+                        appliance=request.appliance,
+                        tags=request.tags,
+                    )
+                )
             self._served[request.request_id] = [self.instances[first + at] for at in range(request.count)]
         return self._served[request.request_id]
 

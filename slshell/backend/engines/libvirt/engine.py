@@ -31,7 +31,7 @@ from slshell.backend.engines.libvirt.domain_xml import Setting, domain_xml
 from slshell.backend.engines.libvirt.errors import converted
 from slshell.backend.engines.libvirt.events import Dispatcher
 from slshell.backend.engines.libvirt.folder_volumes import FolderVolumes, Site
-from slshell.backend.engines.libvirt.host import host_of, room_of
+from slshell.backend.engines.libvirt.host import CpuWatch, host_of, room_of
 from slshell.backend.engines.libvirt.mark import Marks, domain_name, short_id
 from slshell.backend.engines.libvirt.metrics import Meter
 from slshell.backend.engines.libvirt.plugs import Plugs
@@ -75,6 +75,7 @@ class LibvirtEngine(Engine):
         self._proof_kernel = proof_kernel
         self._marks = Marks(cloud_id)
         self._meter = Meter()
+        self._cpu = CpuWatch()
         self._opening, self._settling, self._proving = threading.Lock(), threading.Lock(), threading.Lock()
         self._settled: tuple[Places, Account] | None = None
         self._connection: Connection | None = None
@@ -196,7 +197,13 @@ class LibvirtEngine(Engine):
         accelerator = self.accelerator()
 
         def look(raw: Any) -> Host:
-            return host_of(raw, self._places.real, domains.promised(raw, self._marks), accelerator)
+            return host_of(
+                raw,
+                self._places.real,
+                domains.promised(raw, self._marks),
+                accelerator,
+                self._cpu.idle_share(raw),
+            )
 
         return [self._call("look at the host", look)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from slshell.backend.engines.base import Accelerator, Room
 from slshell.model.host import Host
 
 _MIB_KIB = 1024
+LEAST_NS = 1_000_000_000
+"""CPU time between two looks; the kernel counts in steps of 10 ms, which shorter looks would show."""
 
 
 class Promised(NamedTuple):
@@ -38,8 +41,37 @@ def room_of(connection: Any, folder: Path) -> Room:
     )
 
 
-def host_of(connection: Any, folder: Path, promised: Promised, accelerator: Accelerator) -> Host:
-    """The host's row of the load page."""
+class CpuWatch:
+    """How idle the host's CPUs are: a difference between two looks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._before: tuple[int, int] | None = None
+        self._share: float | None = None
+
+    def idle_share(self, connection: Any) -> float | None:
+        """0 to 1 since the look before; None at the first, and where the hypervisor does not count."""
+        try:
+            stats = connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+                raise
+            return None
+        idle = int(stats.get("idle", 0)) + int(stats.get("iowait", 0))
+        total = idle + sum(int(stats.get(key, 0)) for key in ("kernel", "user", "intr"))
+        with self._lock:
+            before = self._before or (idle, total)
+            if total - before[1] >= LEAST_NS:
+                self._share = min(1.0, max(0.0, (idle - before[0]) / (total - before[1])))
+            if self._before is None or total - before[1] >= LEAST_NS:
+                self._before = (idle, total)
+            return self._share
+
+
+def host_of(
+    connection: Any, folder: Path, promised: Promised, accelerator: Accelerator, idle: float | None
+) -> Host:
+    """The host's row of the load page; `idle` is the share of its CPUs that does nothing."""
     cpus = int(connection.getInfo()[2])
     memory = _memory(connection)
     disk = shutil.disk_usage(folder)
@@ -50,6 +82,7 @@ def host_of(connection: Any, folder: Path, promised: Promised, accelerator: Acce
         running=promised.running,
         tcpu=cpus * 100,
         acpu=(cpus - promised.vcpu) * 100,
+        fcpu=None if idle is None else round(cpus * 100 * idle),
         tmem_kib=memory.total_kib,
         fmem_kib=memory.free_kib,
         amem_kib=memory.total_kib - promised.ram_mib * _MIB_KIB,

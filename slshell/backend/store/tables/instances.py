@@ -37,6 +37,7 @@ instances = Table(
     Column("request_id", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("tags", Text, nullable=False, server_default="[]"),
     Index(None, "revision"),
     Index(None, "state"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from slshell.backend.engines.libvirt.host import LEAST_NS, CpuWatch
 from slshell.backend.engines.libvirt.metrics import Reading, sample_of
 from slshell.backend.engines.libvirt.packets import LONGEST_S, TURN, Packets, Rates, rates
 
@@ -41,3 +44,15 @@ def test_packets_are_counted_over_the_turn_and_not_guessed(
     before: Packets | None, now: Packets | None, seconds: float, found: Rates
 ) -> None:
     assert rates(before, now, seconds) == found
+
+
+def test_idle_processors_are_the_difference_between_two_looks_far_enough_apart() -> None:
+    looks = iter([(50, 50), (50 + 3, 50 + 1), (50 + 3, 50 + 1)])
+
+    def stats(_which: int) -> dict[str, int]:
+        idle, busy = next(looks)
+        return {"idle": idle * LEAST_NS, "user": busy * LEAST_NS, "kernel": 0, "iowait": 0}
+
+    host = SimpleNamespace(getCPUStats=stats)
+    watch = CpuWatch()
+    assert [watch.idle_share(host) for _ in range(3)] == [None, 0.75, 0.75]
