@@ -83,8 +83,14 @@ class Access:
     """The way into one machine, with one connection for all that goes on there; safe from any thread."""
 
     def __init__(
-        self, environment: Environment, entry: Entry, title: str, instance_id: int | None = None
+        self,
+        environment: Environment,
+        entry: Entry,
+        title: str,
+        instance_id: int | None = None,
+        login: Login | None = None,
     ) -> None:
+        """`login` is shared where several machines are entered at once, so that a key is asked for once."""
         from slshell.ssh.link import Link
 
         self.title = title
@@ -93,7 +99,7 @@ class Access:
         self._instance_id = instance_id
         self._environment = environment
         self._entry = entry
-        self._login = _login(environment, entry)
+        self._login = login or login_of(environment, entry)
         self._was_in = False
 
     def plan(self) -> SessionPlan:
@@ -152,9 +158,11 @@ class Access:
 class MachineAccess(Access):
     """Into a machine of the cloud, which is waited for and checked by the key that the cloud gave it."""
 
-    def __init__(self, environment: Environment, entry: Entry, instance: Instance) -> None:
+    def __init__(
+        self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
+    ) -> None:
         self._machine = instance.id
-        super().__init__(environment, entry, instance.name, instance.id)
+        super().__init__(environment, entry, instance.name, instance.id, login)
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target
@@ -208,7 +216,8 @@ class HostAccess(Access):
             raise Declined("nothing was sent")
 
 
-def _login(environment: Environment, entry: Entry) -> Login:
+def login_of(environment: Environment, entry: Entry) -> Login:
+    """The user's keys, those that were named first."""
     from slshell.ssh.keys import private_keys
     from slshell.ssh.login import Login
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,8 @@ Ask = Callable[[str], str]
 
 
 class Login:
-    """The keys of one session. Those that were unlocked stay so, for when it is opened again.
-
-    To be used by one thread at a time; `Link` sees to that.
+    """The keys of one session, or of several at once. Those that were unlocked stay so, for when it is opened
+    again, and those that the user left locked are not asked for again. Safe from any thread.
     """
 
     def __init__(
@@ -41,7 +41,8 @@ class Login:
         self._usual = [PrivateFile(path) for path in usual if path not in named]
         self._allow_agent = allow_agent
         self._ask = ask
-        self._locked: list[Path] = []
+        self._asking = threading.Lock()
+        self._given_up: set[Path] = set()
 
     def prove(self, transport: paramiko.Transport, target: Target) -> None:
         """Get `target.user` in.
@@ -50,7 +51,6 @@ class Login:
             NotAllowed: nothing was accepted. UsageError: a named key is unusable.
             CloudUnreachable: the other side hung up.
         """
-        self._locked = []
         allowed = _allowed(transport, target)
         if transport.is_authenticated():
             return
@@ -98,18 +98,25 @@ class Login:
 
     def _unlocked(self, file: PrivateFile, *, must: bool) -> paramiko.PKey | None:
         """The key of a file, its passphrase asked for up to three times; None when it stays locked."""
-        try:
-            if file.load():
-                return file.key
-        except Unusable as error:
-            if not must:
-                return None
-            raise UsageError(
-                f"the private key {file.path} cannot be used: {error}", hint="name another --identity"
-            ) from error
-        for attempt in range(TRIES if self._ask is not None else 0):
+        with self._asking:
+            try:
+                if file.load():
+                    return file.key
+            except Unusable as error:
+                if not must:
+                    return None
+                raise UsageError(
+                    f"the private key {file.path} cannot be used: {error}", hint="name another --identity"
+                ) from error
+            if self._ask is not None and file.path not in self._given_up:
+                return self._asked_for(file, self._ask)
+            self._given_up.add(file.path)
+            return None
+
+    def _asked_for(self, file: PrivateFile, ask: Ask) -> paramiko.PKey | None:
+        for attempt in range(TRIES):
             wrong = "wrong; " if attempt else ""
-            phrase = self._ask(f"{wrong}passphrase of {file.path}: ") if self._ask is not None else ""
+            phrase = ask(f"{wrong}passphrase of {file.path}: ")
             if not phrase:
                 break
             try:
@@ -119,7 +126,7 @@ class Login:
                 continue
             except Unusable:
                 break
-        self._locked.append(file.path)
+        self._given_up.add(file.path)
         return None
 
     def _by_password(self, transport: paramiko.Transport, target: Target, allowed: Sequence[str]) -> bool:
@@ -143,8 +150,8 @@ class Login:
         hint = "name the private key with --identity; a machine keeps the keys it was started with"
         if target.passwords:
             hint = "name the private key with --identity, and the account with --user"
-        if self._locked:
-            names = ", ".join(str(path) for path in self._locked)
+        if self._given_up:
+            names = ", ".join(str(path) for path in sorted(self._given_up))
             hint = f"{names} is locked by its passphrase: ssh-add it to your agent, or {hint}"
         return NotAllowed(f"{target.label} accepts none of your keys for {target.user}", hint=hint)
 
