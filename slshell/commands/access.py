@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slshell.commands.environment import Environment
+from slshell.commands.environment import Declined, Environment, Question
+from slshell.commands.host_name import HostName
 from slshell.commands.waiting import REACHABLE, TIMEOUT_S, wait_for
-from slshell.model.errors import CloudUnreachable, Conflict
+from slshell.model.errors import CloudUnreachable, Conflict, UsageError
 from slshell.model.instance import Instance, State
 from slshell.sessions.wire import SessionKind, SessionPlan, Wire
 
 if TYPE_CHECKING:
     from slshell.ssh.connection import Connection
+    from slshell.ssh.host_trust import UnknownHost
+    from slshell.ssh.login import Login
+    from slshell.ssh.target import Target
+    from slshell.ssh.wishes import Wishes
 
 REMEDIES = {
     State.SHUTDOWN: "wait until it is off, then slshell start {id}",
@@ -24,6 +31,8 @@ REMEDIES = {
 }
 RETRY_S = 1.0
 """A machine that restarts refuses connections for seconds, and refusing is done at once."""
+PANE_TERM = "xterm-256color"
+"""What our own emulator speaks."""
 
 
 def refuse_gone(instance: Instance) -> None:
@@ -57,61 +66,179 @@ def ready(environment: Environment, instance: Instance, wait: bool, timeout_s: f
     return seen[0]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """How a user wants to enter a machine."""
+
+    user: str = ""
+    """The account; empty: the one that the machine was made with."""
+    identity: Path | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    forward_agent: bool = False
+    wait: bool = True
+    timeout_s: float = TIMEOUT_S
+
+
 class Access:
     """The way into one machine, with one connection for all that goes on there; safe from any thread."""
 
     def __init__(
         self,
         environment: Environment,
-        instance: Instance,
-        *,
-        identity: Path | None = None,
-        wait: bool = True,
-        timeout_s: float = TIMEOUT_S,
+        entry: Entry,
+        title: str,
+        instance_id: int | None = None,
+        login: Login | None = None,
     ) -> None:
+        """`login` is shared where several machines are entered at once, so that a key is asked for once."""
         from slshell.ssh.link import Link
 
-        self.instance = instance
+        self.title = title
         self.link = Link(self._dial)
+        self.wishes = _wishes(environment, entry)
+        self._instance_id = instance_id
         self._environment = environment
-        self._identity = identity
-        self._wait = wait
-        self._timeout_s = timeout_s
+        self._entry = entry
+        self._login = login or login_of(environment, entry)
         self._was_in = False
 
-    def plan(self, *, term: str) -> SessionPlan:
-        """A shell in the machine, of the terminal kind `term`."""
+    def plan(self) -> SessionPlan:
+        """A shell in it, for the kind of terminal that the user has."""
+        term = self._environment.environ.get("TERM") or "vt100"
+        if self._environment.open_session is not None:
+            term = PANE_TERM
 
         def open_shell(columns: int, rows: int) -> Wire:
             from slshell.ssh import shell
 
-            return shell.open_shell(self.link, columns, rows, term=term)
+            return shell.open_shell(self.link, columns, rows, term=term, wishes=self.wishes)
 
         return SessionPlan(
-            kind=SessionKind.SSH,
-            title=self.instance.name,
-            open=open_shell,
-            instance_id=self.instance.id,
+            kind=SessionKind.SSH, title=self.title, open=open_shell, instance_id=self._instance_id
         )
+
+    def run(self, line: str | None, *, stdin: int | None, sink: Callable[[bytes, bool], None]) -> int:
+        """Run one command without a terminal; see `slshell.ssh.session.run_remote`."""
+        from slshell.ssh.session import run_remote
+
+        connection = self.link.take()
+        try:
+            return run_remote(
+                connection.transport,
+                line,
+                stdin=stdin,
+                sink=sink,
+                wishes=self.wishes,
+                tell=self._environment.output.warning,
+            )
+        finally:
+            self.link.leave(connection)
 
     def _dial(self) -> Connection:
         """Connect; a machine that was entered before and may be restarting is tried until it answers."""
         from slshell.ssh.connection import dial
-        from slshell.ssh.keys import private_keys
 
-        environment = self._environment
-        own = self._identity or environment.profile.private_key
-        identities = ([own] if own else []) + private_keys(environment.environ)
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + self._entry.timeout_s
         while True:
-            now = environment.cloud.instance(self.instance.id)
-            machine = ready(environment, now, self._wait, self._timeout_s)
+            target = self._target()
             try:
-                made = dial(machine, identities=identities)
+                made = dial(target, self._login)
             except CloudUnreachable:
-                if not (self._was_in and self._wait) or time.monotonic() > deadline:
+                if not (self._was_in and self._entry.wait) or time.monotonic() > deadline:
                     raise
                 time.sleep(RETRY_S)
             else:
                 self._was_in = True
                 return made
+
+    def _target(self) -> Target:
+        raise NotImplementedError
+
+
+class MachineAccess(Access):
+    """Into a machine of the cloud, which is waited for and checked by the key that the cloud gave it."""
+
+    def __init__(
+        self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
+    ) -> None:
+        self._machine = instance.id
+        super().__init__(environment, entry, instance.name, instance.id, login)
+
+    def _target(self) -> Target:
+        from slshell.ssh.target import instance_target
+
+        now = self._environment.cloud.instance(self._machine)
+        machine = ready(self._environment, now, self._entry.wait, self._entry.timeout_s)
+        return instance_target(machine, user=self._entry.user)
+
+
+class HostAccess(Access):
+    """Into a host that the cloud does not know, trusted by lists of known hosts or the user's word."""
+
+    def __init__(self, environment: Environment, entry: Entry, host: HostName, fingerprint: str) -> None:
+        self._host = host
+        self._fingerprint = fingerprint
+        super().__init__(environment, entry, host.host)
+
+    def _target(self) -> Target:
+        import getpass
+
+        from slshell.ssh import known_hosts
+        from slshell.ssh.host_trust import HostTrust, host_target
+
+        environ, host = self._environment.environ, self._host
+        trust = HostTrust(
+            host.host,
+            host.port,
+            files=known_hosts.lists(environ),
+            own=known_hosts.own_list(environ),
+            ask=self._ask,
+            pinned=self._fingerprint,
+        )
+        user = self._entry.user or host.user or getpass.getuser()
+        return host_target(host.host, host.port, user, trust)
+
+    def _ask(self, unknown: UnknownHost) -> None:
+        told = (f"its {unknown.kind} key is {unknown.fingerprint}", *unknown.remarks)
+        confirm = self._environment.confirm
+        if confirm is None:
+            raise UsageError(
+                f"the host {unknown.name} is not known, and nobody can be asked here: {told[0]}",
+                hint=f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}",
+            )
+        question = Question(
+            text=f"The host {unknown.name} is not known. Connect, and know it from now on?",
+            losses=told,
+            action="Connect",
+            demand="yes",
+        )
+        if not confirm(question):
+            raise Declined("nothing was sent")
+
+
+def login_of(environment: Environment, entry: Entry) -> Login:
+    """The user's keys, those that were named first."""
+    from slshell.ssh.keys import private_keys
+    from slshell.ssh.login import Login
+
+    own = environment.profile.private_key
+    named = [entry.identity] if entry.identity is not None else []
+    usual = private_keys(environment.environ)
+    if own is not None and own.is_file():
+        named.append(own)
+    elif own is not None:
+        # It is told from the public key's name, and may be in the agent only.
+        usual.insert(0, own)
+    return Login(named=named, usual=usual, ask=environment.ask_secret)
+
+
+def _wishes(environment: Environment, entry: Entry) -> Wishes:
+    from slshell.ssh.wishes import Wishes
+
+    agent = environment.environ.get("SSH_AUTH_SOCK", "") if entry.forward_agent else ""
+    if entry.forward_agent and not agent:
+        raise UsageError(
+            "there is no agent that could be forwarded: SSH_AUTH_SOCK is not set",
+            hint="start one with ssh-agent, or leave --forward-agent out",
+        )
+    return Wishes(variables=entry.variables, agent=agent)

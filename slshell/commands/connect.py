@@ -3,68 +3,74 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 import click
 
-from slshell.commands.access import Access, refuse_gone
+from slshell.commands.access import Access, Entry, HostAccess, MachineAccess, refuse_gone
+from slshell.commands.entry_options import entry_options
 from slshell.commands.environment import Environment
+from slshell.commands.host_name import HostName, HostParameter
 from slshell.commands.opening import descriptor, has_terminal, open_plan
 from slshell.commands.parameters import instance_in, resolve_instance
 from slshell.commands.registry import Danger, command
-from slshell.commands.waiting import TIMEOUT_S
+from slshell.model.errors import UsageError
 from slshell.model.instance import State
 
 
 @command(danger=Danger.CHANGE)
-@click.argument("instance", type=instance_in(State.RUNNING), metavar="ID")
+@click.argument("instance", type=instance_in(State.RUNNING), required=False, metavar="[ID]")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @click.option(
-    "-i",
-    "--identity",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Private key to use before all others.",
+    "--host",
+    type=HostParameter(),
+    metavar="[USER@]HOST[:PORT]",
+    help="Enter a host that is not of the cloud instead.",
 )
-@click.option("--no-wait", is_flag=True, help="Do not wait for a machine that is starting.")
 @click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(min=0),
-    default=TIMEOUT_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="Longest wait for a machine that is starting.",
+    "--fingerprint",
+    metavar="SHA256:…",
+    default="",
+    help="The host key that --host must have, instead of asking.",
 )
+@entry_options
 def connect_command(
     environment: Environment,
-    instance: str,
+    instance: str | None,
     words: tuple[str, ...],
-    identity: Path | None,
-    no_wait: bool,
-    timeout_s: float,
+    host: HostName | None,
+    fingerprint: str,
+    entry: Entry,
 ) -> int:
     """Open an SSH session in a machine, or run one command there.
 
     The exit code is that of the session or command. One word behind -- is a line for the machine's
     shell; several words are taken as they are.
     """
+    if host is not None and instance is not None:
+        # Without an id the first word of the command is read as one.
+        words = (instance, *words)
+    access = _access(environment, instance, host, fingerprint, entry)
+    if not words and has_terminal(environment):
+        return open_plan(environment, access.plan())
+    return access.run(command_line(words), stdin=descriptor(environment), sink=environment.output.raw)
+
+
+def _access(
+    environment: Environment, instance: str | None, host: HostName | None, fingerprint: str, entry: Entry
+) -> Access:
+    if host is not None:
+        return HostAccess(environment, entry, host, fingerprint)
+    if fingerprint:
+        raise UsageError("--fingerprint is for --host", hint="the cloud vouches for its own machines")
+    if instance is None:
+        raise UsageError("ID is missing", hint="write slshell connect ID, or name a host with --host")
     machine = resolve_instance(environment.cloud, instance)
     refuse_gone(machine)
-    access = Access(environment, machine, identity=identity, wait=not no_wait, timeout_s=timeout_s)
-    if not words and has_terminal(environment):
-        return open_plan(environment, access.plan(term=environment.environ.get("TERM") or "vt100"))
-    from slshell.ssh.session import run_remote
-
-    connection = access.link.take()
-    try:
-        stdin = descriptor(environment)
-        return run_remote(connection.transport, _line(words), stdin=stdin, sink=environment.output.raw)
-    finally:
-        access.link.leave(connection)
+    return MachineAccess(environment, entry, machine)
 
 
-def _line(words: tuple[str, ...]) -> str | None:
+def command_line(words: tuple[str, ...]) -> str | None:
+    """The line for the machine's shell; None where there are no words."""
     if not words:
         return None
     return words[0] if len(words) == 1 else shlex.join(words)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from textual import on
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus, Key
 
@@ -270,15 +270,9 @@ class SlshellApp(App[int]):
     @on(messages.SessionWanted)
     def _session_wanted(self, message: messages.SessionWanted) -> None:
         """Lend the terminal to a session; the cloud is followed meanwhile and drawn afterwards."""
-        try:
-            with self.suspend():
-                output = self._outside.output.stdout.fileno()
-                ending = attach(message.wire, stdin=self._outside.stdin.fileno(), stdout=output)
-        except SuspendNotSupported:
-            message.ending.set_exception(
-                SlshellError("this terminal cannot be lent to a session", hint="use another one for connect")
-            )
-            return
+        with self.suspend():
+            output = self._outside.output.stdout.fileno()
+            ending = attach(message.wire, stdin=self._outside.stdin.fileno(), stdout=output)
         self.refresh(layout=True)
         message.ending.set_result(ending)
 
@@ -361,6 +355,9 @@ class SlshellApp(App[int]):
         return bool(self._await(Future(), lambda future: messages.Asked(question, future)))
 
     def _open_session(self, plan: SessionPlan) -> int:
+        if self._driver is None or not self._driver.can_suspend:
+            line = f"slshell connect {plan.instance_id or plan.title}"
+            raise SlshellError("this terminal cannot be lent to a session", hint=f"run {line} in another one")
         wire = plan.open(*self.size)
         try:
             ending = self._await(Future(), lambda future: messages.SessionWanted(wire, future))

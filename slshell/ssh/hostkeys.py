@@ -31,3 +31,29 @@ def fingerprint(key: paramiko.PKey) -> str:
     """The fingerprint as OpenSSH prints it: `SHA256:…`."""
     digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode()
     return "SHA256:" + digest.rstrip("=")
+
+
+class CloudTrust:
+    """Trusts the one key that the cloud gave a machine; see `slshell.ssh.target.Trust`."""
+
+    def __init__(self, line: str, label: str, place: str) -> None:
+        """`line` is the key as `parsed` reads it; `label` and `place` name the machine in errors."""
+        self._line = line
+        self._label = label
+        self._place = place
+
+    def kinds(self) -> list[str]:
+        """The kind of that key."""
+        return [parsed(self._line).get_name()]
+
+    def check(self, offered: paramiko.PKey) -> None:
+        """The key must be the very same."""
+        expected = parsed(self._line)
+        if offered == expected:
+            return
+        raise Conflict(
+            f"what answers at {self._place} is not {self._label}: "
+            f"its host key is {fingerprint(offered)}, the cloud gave the machine {fingerprint(expected)}",
+            hint="nothing was sent; if you changed the host key inside the machine, put the cloud's back",
+            details={"expected": fingerprint(expected), "offered": fingerprint(offered)},
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from slshell.model.errors import Interrupted
 from slshell.ssh.connection import Connection
 
 
@@ -18,15 +19,17 @@ class Link:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._users = 0
+        self._closed = False
 
     def take(self) -> Connection:
         """The connection, for one more user, who must `leave` it.
 
         Raises:
-            SlshellError: it could not be made.
+            SlshellError: it could not be made. Interrupted: the link was closed.
         """
         with self._dialling:
             with self._lock:
+                self._refuse_closed()
                 if self._connection is not None and self._connection.alive:
                     self._users += 1
                     return self._connection
@@ -34,6 +37,7 @@ class Link:
             made = self._dial()
             with self._lock:
                 self._connection, self._users = made, 1
+                self._refuse_closed()
             return made
 
     def leave(self, connection: Connection) -> None:
@@ -44,6 +48,17 @@ class Link:
             self._users -= 1
             if self._users == 0:
                 self._drop()
+
+    def close(self) -> None:
+        """End the connection whoever uses it, and make no other; may be called more than once."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            self._drop()
+            raise Interrupted("the connection was closed here")
 
     def _drop(self) -> None:
         if self._connection is not None:

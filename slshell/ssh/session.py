@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import paramiko
 
 from slshell.model.errors import CloudUnreachable, SlshellError
+from slshell.ssh.wishes import NOTHING, Wishes, grant
 
 CHUNK = 32768
 NO_STATUS = 255
@@ -20,17 +21,28 @@ Sink = Callable[[bytes, bool], None]
 """Takes bytes of the machine's stdout (False) or stderr (True)."""
 
 
-def run_remote(transport: paramiko.Transport, command: str | None, *, stdin: int | None, sink: Sink) -> int:
+def run_remote(
+    transport: paramiko.Transport,
+    command: str | None,
+    *,
+    stdin: int | None,
+    sink: Sink,
+    wishes: Wishes = NOTHING,
+    tell: Callable[[str], None] | None = None,
+) -> int:
     """Run one command (None: the login shell) without a terminal; answers its exit status.
 
-    `stdin` is a file descriptor that is read to its end, None for an empty one.
+    `stdin` is a file descriptor that is read to its end, None for an empty one. `tell` takes in words what
+    the machine refuses of `wishes`.
 
     Raises:
         CloudUnreachable: the machine went away before the command ended.
     """
     channel = _channel(transport)
     try:
-        _begin(channel, command)
+        for refused in _begin(channel, command, wishes):
+            if tell is not None:
+                tell(refused)
         with _feeding(channel, stdin):
             _drain(channel, sink)
             return _status(transport, channel)
@@ -45,14 +57,16 @@ def _channel(transport: paramiko.Transport) -> paramiko.Channel:
         raise CloudUnreachable(f"the machine opens no session: {error}") from error
 
 
-def _begin(channel: paramiko.Channel, command: str | None) -> None:
+def _begin(channel: paramiko.Channel, command: str | None, wishes: Wishes) -> list[str]:
     try:
+        refused = grant(channel.get_transport(), channel, wishes)
         if command is None:
             channel.invoke_shell()
         else:
             channel.exec_command(command)
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise SlshellError(f"the machine does not start that: {error}") from error
+    return refused
 
 
 def _drain(channel: paramiko.Channel, sink: Sink) -> None:

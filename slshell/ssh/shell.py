@@ -12,6 +12,7 @@ from slshell.model.errors import CloudUnreachable, SlshellError
 from slshell.sessions.wire import Ending
 from slshell.ssh.connection import Connection
 from slshell.ssh.link import Link
+from slshell.ssh.wishes import NOTHING, Wishes, grant
 
 CHUNK = 32768
 WINDOW = 256 * 1024
@@ -26,9 +27,10 @@ STATUS_S = 2.0
 class ShellWire:
     """A shell channel with a terminal; see `slshell.sessions.wire.Wire`."""
 
-    def __init__(self, channel: paramiko.Channel, leave: Callable[[], None]) -> None:
-        """`leave` is called once, when the session is over."""
+    def __init__(self, channel: paramiko.Channel, leave: Callable[[], None], preface: bytes = b"") -> None:
+        """`leave` is called once, when the session is over; `preface` is read before the machine's words."""
         self._channel = channel
+        self._preface = preface
         self._leave = leave
         self._unsent: deque[bytes] = deque()
         self._waiting = 0
@@ -41,6 +43,9 @@ class ShellWire:
 
     def read(self) -> bytes:
         """See `Wire`."""
+        if self._preface:
+            preface, self._preface = self._preface, b""
+            return preface
         try:
             return self._channel.recv(CHUNK)
         except OSError:
@@ -116,30 +121,35 @@ class ShellWire:
                 self._waiting -= len(data)
 
 
-def open_shell(link: Link, columns: int, rows: int, *, term: str) -> ShellWire:
-    """A login shell in a terminal of that size.
+def open_shell(link: Link, columns: int, rows: int, *, term: str, wishes: Wishes = NOTHING) -> ShellWire:
+    """A login shell in a terminal of that size. What it refuses of `wishes` stands before its first words.
 
     Raises:
         SlshellError: the machine cannot be reached or starts no shell.
     """
     connection = link.take()
     try:
-        return ShellWire(_shell(connection, columns, rows, term), lambda: link.leave(connection))
+        channel, refused = _shell(connection, columns, rows, term, wishes)
     except SlshellError:
         link.leave(connection)
         raise
+    told = "".join(f"slshell: {each}\r\n" for each in refused)
+    return ShellWire(channel, lambda: link.leave(connection), told.encode())
 
 
-def _shell(connection: Connection, columns: int, rows: int, term: str) -> paramiko.Channel:
+def _shell(
+    connection: Connection, columns: int, rows: int, term: str, wishes: Wishes
+) -> tuple[paramiko.Channel, list[str]]:
     try:
         channel = connection.transport.open_session(window_size=WINDOW)
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise CloudUnreachable(f"the machine opens no session: {error}") from error
     try:
         channel.set_combine_stderr(True)
+        refused = grant(connection.transport, channel, wishes)
         channel.get_pty(term=term, width=columns, height=rows)
         channel.invoke_shell()
     except (paramiko.SSHException, EOFError, OSError) as error:
         channel.close()
         raise SlshellError(f"the machine starts no shell: {error}") from error
-    return channel
+    return channel, refused

@@ -9,7 +9,10 @@ import paramiko
 import pytest
 
 from slshell.ssh.keys import make_own_key
+from tests.unit.ssh.keys import agent, make
 from tests.unit.ssh.server import SshServer
+
+__all__ = ["agent", "make"]
 
 
 @pytest.fixture

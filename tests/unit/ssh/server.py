@@ -15,16 +15,35 @@ from typing import Any
 
 import paramiko
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.server import InteractiveQuery
 
 from slshell.model.instance import Instance
 from tests.unit.client.served import instance
 
 
 class SshServer:
-    """Serves one account, which `accepted` may enter; use as a context manager."""
+    """Serves one account, which `accepted` keys may enter; use as a context manager."""
 
-    def __init__(self, accepted: paramiko.PKey, host_key: paramiko.PKey | None = None) -> None:
+    def __init__(
+        self,
+        *accepted: paramiko.PKey,
+        host_key: paramiko.PKey | None = None,
+        user: str = "root",
+        password: str = "",
+        by_question: bool = False,
+        variables: frozenset[str] = frozenset(),
+        agent: bool = True,
+    ) -> None:
+        """`password` lets the user in as well, as the answer to a question where `by_question`.
+
+        `variables` may be set in sessions; `agent` lets the user's agent be forwarded.
+        """
         self.accepted = accepted
+        self.user, self.password, self.by_question = user, password, by_question
+        self.variables, self.agent = variables, agent
+        self.offered: list[paramiko.PKey] = []
+        """Keys that were tried, in order."""
+        self.agent_asked = threading.Event()
         self.host_key = host_key or paramiko.ECDSAKey.generate()
         self.silent = threading.Event()
         """Once set, the server reads nothing more, as a machine without power behind user-mode networking."""
@@ -92,13 +111,40 @@ class _Account(paramiko.ServerInterface):
     def __init__(self, server: SshServer) -> None:
         self._server = server
         self._terminals: dict[int, tuple[int, int]] = {}
+        self._variables: dict[int, dict[str, str]] = {}
 
     def get_allowed_auths(self, username: str) -> str:
-        return "publickey"
+        if not self._server.password:
+            return "publickey"
+        return "publickey,keyboard-interactive" if self._server.by_question else "publickey,password"
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
-        good = key == self._server.accepted and username == "root"
+        self._server.offered.append(key)
+        good = key in self._server.accepted and username == self._server.user
         return AUTH_SUCCESSFUL if good else AUTH_FAILED
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        good = password == self._server.password and username == self._server.user
+        return AUTH_SUCCESSFUL if good and not self._server.by_question else AUTH_FAILED
+
+    def check_auth_interactive(self, username: str, submethods: str) -> InteractiveQuery | int:
+        query = InteractiveQuery()
+        query.add_prompt("Password: ", echo=False)
+        return query if self._server.by_question else AUTH_FAILED
+
+    def check_auth_interactive_response(self, responses: list[str]) -> int:
+        return AUTH_SUCCESSFUL if responses == [self._server.password] else AUTH_FAILED
+
+    def check_channel_env_request(self, channel: Any, name: bytes, value: bytes) -> bool:
+        if name.decode() not in self._server.variables:
+            return False
+        self._variables.setdefault(channel.get_id(), {})[name.decode()] = value.decode()
+        return True
+
+    def check_channel_forward_agent_request(self, channel: Any) -> bool:
+        if self._server.agent:
+            self._server.agent_asked.set()
+        return self._server.agent
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED
@@ -127,14 +173,17 @@ class _Account(paramiko.ServerInterface):
     def _start(self, channel: Any, words: list[str]) -> bool:
         terminal = self._terminals.get(channel.get_id())
         target = _with_terminal if terminal else _with_pipes
-        threading.Thread(target=target, args=(channel, words, terminal, self._server), daemon=True).start()
+        variables = self._variables.get(channel.get_id(), {})
+        arguments = (channel, words, terminal, self._server, variables)
+        threading.Thread(target=target, args=arguments, daemon=True).start()
         return True
 
 
-def _with_pipes(channel: paramiko.Channel, words: list[str], _: object, server: SshServer) -> None:
-    process = subprocess.Popen(
-        words, stdin=-1, stdout=-1, stderr=-1, start_new_session=True, env={"PATH": os.environ["PATH"]}
-    )
+def _with_pipes(
+    channel: paramiko.Channel, words: list[str], _: object, server: SshServer, variables: dict[str, str]
+) -> None:
+    environment = {"PATH": os.environ["PATH"], **variables}
+    process = subprocess.Popen(words, stdin=-1, stdout=-1, stderr=-1, start_new_session=True, env=environment)
     server.commands.append(process)
     assert process.stdin and process.stdout and process.stderr
     outputs = [
@@ -154,10 +203,14 @@ def _with_pipes(channel: paramiko.Channel, words: list[str], _: object, server: 
 
 
 def _with_terminal(
-    channel: paramiko.Channel, words: list[str], terminal: tuple[int, int], server: SshServer
+    channel: paramiko.Channel,
+    words: list[str],
+    terminal: tuple[int, int],
+    server: SshServer,
+    variables: dict[str, str],
 ) -> None:
     master, slave = terminal
-    environment = {"PATH": os.environ["PATH"], "PS1": "machine$ "}
+    environment = {"PATH": os.environ["PATH"], "PS1": "machine$ ", **variables}
     process = subprocess.Popen(
         [*words, "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),

@@ -14,7 +14,9 @@ from slshell.sessions.wire import Wire
 from slshell.ssh import shell
 from slshell.ssh.connection import Connection, dial
 from slshell.ssh.link import Link
+from slshell.ssh.login import Login
 from slshell.ssh.shell import open_shell
+from slshell.ssh.target import instance_target
 from tests.unit.ssh.server import SshServer
 
 MOST_READS = 10_000
@@ -24,7 +26,7 @@ PATIENCE_S = 20.0
 @pytest.fixture
 def link(machine: SshServer, identity: Path) -> Link:
     """The way into the machine."""
-    return Link(lambda: dial(machine.instance(), identities=[identity], allow_agent=False))
+    return Link(lambda: dial(instance_target(machine.instance()), Login(usual=[identity], allow_agent=False)))
 
 
 @pytest.fixture
@@ -167,7 +169,7 @@ def test_a_machine_that_is_not_there_leaves_no_connection_behind(machine: SshSer
     made: list[Connection] = []
 
     def attempt() -> Connection:
-        made.append(dial(machine.instance(), identities=[identity], allow_agent=False))
+        made.append(dial(instance_target(machine.instance()), Login(usual=[identity], allow_agent=False)))
         return made[-1]
 
     link = Link(attempt)

@@ -19,6 +19,7 @@ import pytest
 
 from slshell.model.instance import State
 from tests.unit.client.served import ServedCloud
+from tests.unit.ssh.keys import PHRASE, Make, public
 from tests.unit.ssh.server import SshServer
 
 PATIENCE_S = 30.0
@@ -132,6 +133,27 @@ def test_a_machine_that_boots_is_waited_for_with_a_word(
         assert b"hello from" in made.heard
     finally:
         made.close()
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal(
+    served: ServedCloud, make: Make, own_settings: Path
+) -> None:
+    (own_settings / ".ssh").mkdir()
+    key = make(".ssh/id_ed25519", PHRASE)
+    with SshServer(public(key)) as machine:
+        served.put(machine.instance())
+        made = Session("connect", "1")
+        try:
+            for answer in ("wrong", PHRASE):
+                made.expect(f"passphrase of {key}: ")
+                made.heard = b""
+                made.type(f"{answer}\r")
+            made.expect("machine$ ")
+            made.type("exit 6\r")
+            assert made.end() == 6
+            assert PHRASE.encode() not in made.heard
+        finally:
+            made.close()
 
 
 def test_ctrl_c_ends_a_remote_command_with_130(served: ServedCloud, machine: SshServer) -> None:
