@@ -20,7 +20,7 @@ MACHINERY = frozenset(
         "interpreter", "kinds", "line", "manual", "metadata_files", "notices", "opening", "options",
         "parameters", "pipe", "profile_checks", "registry", "safety", "selection", "shells",
         "side_by_side", "signing", "ssh_line", "stages", "table", "variables", "volume_actions",
-        "waiting", "watching",
+        "waiting", "watching", "console_plan",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

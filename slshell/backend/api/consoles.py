@@ -114,6 +114,8 @@ async def _carry(socket: Socket, session: Session, threads: ThreadPoolExecutor) 
             await socket.send_bytes(data)
         if not left.is_set():
             ended = await loop.run_in_executor(threads, session.ended)
+            # Whoever hears of the end may ask for the console at once.
+            await asyncio.to_thread(session.close)
             await socket.close(LOST if ended.lost else OVER, reason(ended.text))
     finally:
         typing.cancel()

@@ -25,6 +25,7 @@ from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRe
 from slshell.model.volume import Volume
 from tests.unit.client.served_volumes import ServedVolumes
 
+CONSOLE = b"\x1b[1mbooting\x1b[0m\r\nvm login: "
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfRkHKjJyD4SjGRhO4QFVhSVJl1RnOjYrvLJb0b1aQv"
 TTYLINUX = "BtSKdXa2SvHlSVTvgFgivIYDq--"
@@ -152,6 +153,8 @@ class ServedCloud:
                 change = msgspec.json.decode(body, type=InstanceUpdate)
                 kept = [each for each in self._one(number).tags if each not in change.remove_tags]
                 return 200, self.change(int(number), tags=(*kept, *change.add_tags))
+            case ("GET", "instances", number, "console"):
+                return 200, CONSOLE if self._one(number) else b""
             case ("POST", "instances", number, verb):
                 return 202, self._act(self._one(number), verb)
             case ("GET", "changes"):
