@@ -9,7 +9,7 @@ import click
 
 from slshell.commands.access import Access, refuse_gone
 from slshell.commands.environment import Environment
-from slshell.commands.opening import descriptor, has_terminal, open_plan
+from slshell.commands.opening import descriptor, has_terminal, open_plan, terminal_kind
 from slshell.commands.parameters import instance_in, resolve_instance
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import TIMEOUT_S
@@ -53,7 +53,7 @@ def connect_command(
     refuse_gone(machine)
     access = Access(environment, machine, identity=identity, wait=not no_wait, timeout_s=timeout_s)
     if not words and has_terminal(environment):
-        return open_plan(environment, access.plan(term=environment.environ.get("TERM") or "vt100"))
+        return open_plan(environment, access.plan(term=terminal_kind(environment)))
     from slshell.ssh.session import run_remote
 
     connection = access.link.take()
