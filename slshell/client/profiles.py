@@ -43,6 +43,17 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Binding id → key."""
 
 
+class SessionsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sessions]`: terminals in the dashboard."""
+
+    history: int = 5000
+    """Rows that each keeps above its screen."""
+    clipboard: bool = False
+    """Programs in machines may set the clipboard (OSC 52)."""
+    reconnect: bool = True
+    """Try again by itself when a connection broke."""
+
+
 class ReplSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[repl]`: the line one types into."""
 
@@ -78,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ssh: SshSettings = SshSettings()
     dashboard: DashboardSettings = DashboardSettings()
     repl: ReplSettings = ReplSettings()
+    sessions: SessionsSettings = SessionsSettings()
     profiles: dict[str, RemoteSettings] = {}
     cloud: dict[str, Any] = {}
     """Settings of the bundled cloud; the back end checks them."""

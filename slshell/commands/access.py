@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import HostName
+from slshell.commands.opening import terminal_kind
 from slshell.commands.waiting import REACHABLE, TIMEOUT_S, wait_for
 from slshell.model.errors import CloudUnreachable, Conflict, UsageError
 from slshell.model.instance import Instance, State
@@ -31,8 +32,6 @@ REMEDIES = {
 }
 RETRY_S = 1.0
 """A machine that restarts refuses connections for seconds, and refusing is done at once."""
-PANE_TERM = "xterm-256color"
-"""What our own emulator speaks."""
 
 
 def refuse_gone(instance: Instance) -> None:
@@ -104,9 +103,7 @@ class Access:
 
     def plan(self) -> SessionPlan:
         """A shell in it, for the kind of terminal that the user has."""
-        term = self._environment.environ.get("TERM") or "vt100"
-        if self._environment.open_session is not None:
-            term = PANE_TERM
+        term = terminal_kind(self._environment)
 
         def open_shell(columns: int, rows: int) -> Wire:
             from slshell.ssh import shell

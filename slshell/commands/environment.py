@@ -80,6 +80,8 @@ class Environment:
     assume_yes: bool = False
     ask_secret: Callable[[str], str] | None = None
     """Asks for a password without showing it; None when nobody can be asked."""
+    repl_plan: Callable[[Environment], SessionPlan] | None = None
+    """Makes the plan of a REPL in the face's own terminal; None where there is none."""
     patience_s: float | None = None
     """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)

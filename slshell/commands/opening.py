@@ -8,6 +8,9 @@ from slshell.commands.environment import Environment
 from slshell.model.errors import CloudUnreachable, UsageError
 from slshell.sessions.wire import Ending, SessionPlan
 
+OWN_TERMINAL = "xterm-256color"
+"""What the terminals that a face draws itself are, whatever it is drawn on."""
+
 NO_STATUS = 255
 """What OpenSSH answers when the other side gave no exit status."""
 
@@ -49,6 +52,13 @@ def has_terminal(environment: Environment) -> bool:
     if environment.open_session is not None:
         return True
     return environment.stdin_is_tty and descriptor(environment) is not None
+
+
+def terminal_kind(environment: Environment) -> str:
+    """What programs are told of the terminal: the face's own kind, else that of the user's one."""
+    if environment.open_session is not None:
+        return OWN_TERMINAL
+    return environment.environ.get("TERM") or "vt100"
 
 
 def descriptor(environment: Environment) -> int | None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import AppBlur, AppFocus, Key
 
 from slshell.client import local
 from slshell.client.profiles import state_folder
 from slshell.commands.completer import Completer
-from slshell.commands.environment import Declined, Environment, Question, of_process
+from slshell.commands.environment import Declined, Environment, of_process
 from slshell.commands.interpreter import Interpreter
-from slshell.commands.opening import status_of
 from slshell.commands.registry import run_line
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import keymap, messages, restoring, results, stopping, themes
@@ -29,25 +26,23 @@ from slshell.dashboard.feed import Feed
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
-from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.dialog import LineDialog
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
 from slshell.dashboard.screens.tour import TourScreen
 from slshell.dashboard.session import Session, SessionFile, TourFile
+from slshell.dashboard.sessions.host import SessionHost
 from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
 from slshell.dashboard.widgets.prompts import PromptInput
-from slshell.model.errors import ExitCode, SlshellError
+from slshell.model.errors import ExitCode
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
-from slshell.sessions.attach import attach
-from slshell.sessions.wire import SessionPlan
 
 
-class SlshellApp(App[int]):
+class SlshellApp(SessionHost):
     """The dashboard over one cloud."""
 
     TITLE = "slshell"
@@ -67,7 +62,6 @@ class SlshellApp(App[int]):
     def __init__(self, environment: Environment) -> None:
         # Textual would turn colours into shades of grey; whoever wants none gets none.
         super().__init__(ansi_color=True if themes.has_no_colour(environment.environ) else None)
-        self._outside = environment
         self.environment = self._own_world(environment)
         self.interpreter = Interpreter(self.environment)
         self.completer = Completer(
@@ -80,7 +74,6 @@ class SlshellApp(App[int]):
         follow = self.environment.make_cloud(self.environment.profile, False, lambda _: None)
         self.feed = Feed(follow, self.post_message, self._bring_up)
         self.main = MainScreen(self.picture)
-        self._waiting: set[Future[Any]] = set()
         self._ssh_lines: dict[tuple[int, str, int, str], str] = {}
         self._told_trouble = ""
         environ, profile = self.environment.environ, self.environment.profile
@@ -138,6 +131,7 @@ class SlshellApp(App[int]):
             self.notify(_plain(words), title="Keys", severity="warning", markup=False)
         self.set_keymap(keys)
         self._keys = keys
+        self.begin_sessions(self.environment.settings.sessions)
         self.push_screen(self.main)
         self.feed.start()
 
@@ -148,9 +142,7 @@ class SlshellApp(App[int]):
             self.focused.insert_text_at_cursor(event.character)
 
     def on_unmount(self) -> None:
-        """End threads; whoever waits for an answer gets none."""
-        for future in list(self._waiting):
-            future.cancel()
+        """End what is at work."""
         for running in self.at_work.running:
             self.at_work.stop(running)
         self.feed.close()
@@ -212,7 +204,11 @@ class SlshellApp(App[int]):
     def action_quit_dashboard(self) -> None:
         """Leave; the cloud and its machines go on."""
         self.remember()
-        self.exit(ExitCode.DONE)
+        self.leave(ExitCode.DONE)
+
+    async def action_quit(self) -> None:
+        """Textual's own key."""
+        self.action_quit_dashboard()
 
     @on(messages.SnapshotChanged)
     def _snapshot_changed(self, message: messages.SnapshotChanged) -> None:
@@ -259,23 +255,6 @@ class SlshellApp(App[int]):
     def _measuring_failed(self, message: messages.MeasuringFailed) -> None:
         self._trouble("Figures are missing", message.text)
 
-    @on(messages.Asked)
-    def _asked(self, message: messages.Asked) -> None:
-        def answered(yes: bool | None) -> None:
-            if not message.answer.done():
-                message.answer.set_result(bool(yes))
-
-        self.push_screen(ConfirmScreen(message.question), answered)
-
-    @on(messages.SessionWanted)
-    def _session_wanted(self, message: messages.SessionWanted) -> None:
-        """Lend the terminal to a session; the cloud is followed meanwhile and drawn afterwards."""
-        with self.suspend():
-            output = self._outside.output.stdout.fileno()
-            ending = attach(message.wire, stdin=self._outside.stdin.fileno(), stdout=output)
-        self.refresh(layout=True)
-        message.ending.set_result(ending)
-
     @on(LineDialog.Submitted)
     def _line_submitted(self, event: LineDialog.Submitted) -> None:
         self.run_command(event.line)
@@ -286,7 +265,8 @@ class SlshellApp(App[int]):
         self.at_work.ended(message.running)
         self.main.redraw_frame()
         if self.interpreter.ended is not None:
-            self.exit(self.interpreter.ended)
+            ended, self.interpreter.state.ended = self.interpreter.ended, None
+            self.leave(ended)
             return
         line, result = message.line, message.result
         command_line = self.main.command_line
@@ -345,36 +325,11 @@ class SlshellApp(App[int]):
         """The environment of commands that run in here: questions and sessions come to the screen."""
         quiet = Output(stdout=io.StringIO(), stderr=io.StringIO(), width=None, colours=False)
         own = environment.with_output(quiet)
-        own.confirm = self._confirm
-        own.ask_secret = None
-        own.open_session = self._open_session
+        own.confirm = self.confirm
+        own.ask_secret = self.ask_secret
+        own.open_session = self.open_session
         own.stdin, own.stdin_is_tty = io.StringIO(), False
         return own
-
-    def _confirm(self, question: Question) -> bool:
-        return bool(self._await(Future(), lambda future: messages.Asked(question, future)))
-
-    def _open_session(self, plan: SessionPlan) -> int:
-        if self._driver is None or not self._driver.can_suspend:
-            line = f"slshell connect {plan.instance_id or plan.title}"
-            raise SlshellError("this terminal cannot be lent to a session", hint=f"run {line} in another one")
-        wire = plan.open(*self.size)
-        try:
-            ending = self._await(Future(), lambda future: messages.SessionWanted(wire, future))
-        finally:
-            wire.close()
-        return ExitCode.INTERRUPTED if ending is None else status_of(ending)
-
-    def _await(self, future: Future[Any], message: Any) -> Any:
-        """Post a question from a worker and wait for its answer; None when the app ends first."""
-        self._waiting.add(future)
-        try:
-            self.post_message(message(future))
-            return future.result()
-        except CancelledError:
-            return None
-        finally:
-            self._waiting.discard(future)
 
 
 def run(environment: Environment | None = None) -> int:

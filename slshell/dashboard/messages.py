@@ -16,7 +16,7 @@ from slshell.model.host import Host
 from slshell.model.instance import InstanceType, Metrics
 from slshell.model.track import Track
 from slshell.model.volume import StorageStatus
-from slshell.sessions.wire import Ending, Wire
+from slshell.sessions.wire import SessionPlan
 
 
 class _Newest(Message):
@@ -104,12 +104,24 @@ class Asked(Message):
     """A command wants the user's word before it goes on; the future takes the answer."""
 
     question: Question
-    answer: Future[bool]
+    answer: Future[object]
+
+
+@dataclass
+class SecretAsked(Message):
+    """A command wants a password; the future takes it, or None when none is given."""
+
+    prompt: str
+    answer: Future[object]
 
 
 @dataclass
 class SessionWanted(Message):
-    """A command wants the terminal for a session that is open; the future takes why it ended."""
+    """A command wants a session opened in a pane."""
 
-    wire: Wire
-    ending: Future[Ending]
+    plan: SessionPlan
+
+
+@dataclass
+class SessionOutput(_Newest):
+    """Sessions have something that their terminals are to be fed with."""

@@ -12,8 +12,12 @@ from slshell.dashboard.screens.form import FieldInput, FormScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.screens.secret import SecretScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
 from slshell.dashboard.screens.tour import TourScreen
+from slshell.dashboard.sessions.leader import CopyLine, LeaderLine
+from slshell.dashboard.sessions.paste import PasteScreen
+from slshell.dashboard.sessions.view import TerminalView
 from slshell.dashboard.widgets.detail_pane import DetailPane
 from slshell.dashboard.widgets.prompts import PromptInput
 from slshell.dashboard.widgets.resource_table import ResourceTable
@@ -33,4 +37,9 @@ def places(app: type[App[int]]) -> tuple[Place, ...]:
         (ConfirmScreen,),
         (HelpScreen,),
         (OutputScreen,),
+        (SecretScreen,),
+        (PasteScreen,),
+        (TerminalView,),
+        (LeaderLine,),
+        (CopyLine,),
     )

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from textual.content import Content
 
-from slshell.dashboard import activity_details, details, pictures, volume_details
+from slshell.dashboard import activity_details, details, pictures, session_details, volume_details
 from slshell.dashboard.columns.activity import Activity
+from slshell.dashboard.columns.sessions import SessionRow
 from slshell.dashboard.links import Link
 from slshell.dashboard.views import Picture
 from slshell.model.appliance import Appliance
@@ -165,6 +166,11 @@ def _links_of_activity(row: Activity, around: Around) -> list[Link]:
     return []
 
 
+def _links_of_session(row: SessionRow, around: Around) -> list[Link]:
+    instance = around.picture.snapshot.instances.get(row.instance_id or 0)
+    return [] if instance is None else [Link("in", instance.name, "instances", instance.id)]
+
+
 def _with_links(
     content: Callable[[Any, int], Content], links_of: Callable[[Any, Around], Sequence[Link]]
 ) -> Callable[[Any, Around, int], Content]:
@@ -192,5 +198,10 @@ SUBJECTS: dict[type, Subject] = {
         _of_activity,
         lambda row, _: [Copy("t", "the text", row.text), Copy("i", "the id", row.about)],
         _links_of_activity,
+    ),
+    SessionRow: Subject(
+        lambda row, around, width: session_details.of_session(row, _links_of_session(row, around), width),
+        lambda row, _: [Copy("n", "the name", row.name), Copy("t", "the text", row.about)],
+        _links_of_session,
     ),
 }

@@ -16,6 +16,7 @@ from slshell.dashboard.columns.appliances import APPLIANCES
 from slshell.dashboard.columns.base import Renderer
 from slshell.dashboard.columns.hosts import HOSTS
 from slshell.dashboard.columns.instances import INSTANCES
+from slshell.dashboard.columns.sessions import SESSIONS, SessionRow
 from slshell.dashboard.columns.volumes import VOLUMES
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
@@ -40,6 +41,7 @@ class Picture:
     _kept: tuple[object, int] = (None, 0)
     """What was counted last, and of what: thousands are not counted again for each frame."""
     _counts: tuple[object, tuple[tuple[State, int], ...]] = (None, ())
+    sessions: tuple[SessionRow, ...] = ()
     _merged: dict[int, tuple[Instance, Metrics, Instance]] = field(default_factory=dict)
 
     @property
@@ -94,6 +96,10 @@ class Picture:
             known = self._merged[number] = (row, metrics, new)
         return known[2]
 
+    def missed(self) -> str:
+        """A bell where one rang in a session, a sign where one has output that nobody has seen."""
+        return max((each.mark for each in self.sessions), default="")
+
     def activity(self) -> list[activity.Activity]:
         """Events and jobs as lines."""
         snapshot = self.snapshot
@@ -110,6 +116,8 @@ class View:
     rows: Callable[[Picture], Iterable[Any]]
     count: Callable[[Picture], int | None]
     """The number behind its name; None shows none."""
+    mark: Callable[[Picture], str] = lambda _: ""
+    """What is new in it, as a sign behind the number."""
 
     @property
     def id(self) -> str:
@@ -126,6 +134,10 @@ VIEWS: tuple[View, ...] = (
     ),
     View("4", HOSTS, lambda picture: picture.hosts, lambda picture: len(picture.hosts)),
     View("5", ACTIVITY, Picture.activity, lambda _: None),
+    View(
+        "6", SESSIONS, lambda picture: picture.sessions, lambda picture: len(picture.sessions),
+        Picture.missed,
+    ),
 )  # fmt: skip
 
 BY_ID: Mapping[str, View] = {view.id: view for view in VIEWS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -41,8 +41,12 @@ class HelpScreen(Box[None]):
         Binding("escape,q,question_mark", "close", "Close", id="help.close"),
     ]
 
-    def __init__(self, bindings: Iterable[ActiveBinding], place: str) -> None:
+    def __init__(
+        self, bindings: Iterable[ActiveBinding], place: str, groups: Mapping[str, str] | None = None
+    ) -> None:
+        """`groups` are titles by the first part of an id; without them, all that a table knows is told."""
         super().__init__()
+        self._groups = groups or GROUPS
         self._keys = [each.binding for each in bindings]
         self._place = place
 
@@ -59,22 +63,22 @@ class HelpScreen(Box[None]):
         self.dismiss(None)
 
     def _text(self) -> Content:
-        groups: dict[str, dict[tuple[str, str], list[str]]] = {name: {} for name in GROUPS}
+        groups: dict[str, dict[tuple[str, str], list[str]]] = {name: {} for name in self._groups}
         for binding in self._keys:
             group = (binding.id or "").partition(".")[0]
             if group and group not in groups:
-                group = HERE
+                group = HERE if HERE in groups else ""
             if group and binding.description:
                 keys = groups[group].setdefault((binding.action, binding.description), [])
                 key = self.app.get_key_display(binding)
                 if key not in keys:
                     keys.append(key)
         parts: list[Part] = []
-        for name, title in GROUPS.items():
+        for name, title in self._groups.items():
             if groups[name]:
                 parts.append(section(title))
                 parts += _pairs((" ".join(keys), words) for (_, words), keys in groups[name].items())
-        if groups[HERE]:
+        if groups.get(HERE) or self._groups is not GROUPS:
             return Content.assemble(*parts)
         parts += [section("Filter: press / and type"), *_pairs(FILTER)]
         parts += [

@@ -17,7 +17,7 @@ from slshell.dashboard.columns import base
 from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.columns import ColumnsScreen
-from slshell.dashboard.screens.volumes import DoingWithVolumes
+from slshell.dashboard.screens.sessions import DoingWithSessions
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
 from slshell.dashboard.widgets.overview import OverviewStrip, ProfileBanner, StaleBanner
@@ -43,7 +43,7 @@ ADVICE = Advice(
 )
 
 
-class MainScreen(DoingWithVolumes):
+class MainScreen(DoingWithSessions):
     """Draws the app's picture; every change of the world goes through a command."""
 
     AUTO_FOCUS = "#instances"
@@ -244,6 +244,9 @@ class MainScreen(DoingWithVolumes):
 
     @on(ResourceTable.Chosen)
     def _chosen(self) -> None:
+        if self.chosen_session is not None:
+            self.dashboard.sessions.enter(self.chosen_session.number)
+            return
         pane = self.query_one(DetailPane)
         if not pane.display:
             self.remove_class("-no-detail")

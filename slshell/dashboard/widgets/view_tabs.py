@@ -13,6 +13,9 @@ from slshell.dashboard import text
 from slshell.dashboard.rows import Rows
 from slshell.dashboard.views import VIEWS, Picture, View
 
+AROUND_TAB = 2
+"""Cells around a tab, beside the blank that each of its words brings; as in the style sheet."""
+
 
 class ViewTab(Static):
     """One view: its key, name and count; a click opens it."""
@@ -20,16 +23,18 @@ class ViewTab(Static):
     def __init__(self, view: View) -> None:
         super().__init__(id=f"tab-{view.id}", classes="tab")
         self.view = view
-        self._shown: tuple[bool, int | None, bool] | None = None
+        self._shown: tuple[bool, int | None, str, bool] | None = None
 
-    def tell(self, chosen: bool, count: int | None, narrow: bool) -> None:
+    def tell(self, chosen: bool, count: int | None, mark: str, narrow: bool) -> None:
         """Draw again when something is another; on a narrow screen only the chosen one says its name."""
-        if (chosen, count, narrow) != self._shown:
-            self._shown = (chosen, count, narrow)
+        if (chosen, count, mark, narrow) != self._shown:
+            self._shown = (chosen, count, mark, narrow)
             self.set_class(chosen, "-chosen")
             name = "" if narrow and not chosen else f" {self.view.renderer.title}"
             number = f" {count}" if name and count is not None else ""
-            self.update(Content.assemble((self.view.key, "$primary"), name, (number, "$dim")))
+            sign = f" {mark}" if mark else ""
+            parts = ((self.view.key, "$primary"), name, (number, "$dim"), (sign, "$warning"))
+            self.update(Content.assemble(*parts))
 
     def on_click(self, event: events.Click) -> None:
         """Ask for this view."""
@@ -58,9 +63,6 @@ class ViewTabs(Horizontal):
 
     def tell(self, picture: Picture, chosen: str, rows: Rows[object]) -> None:
         """Show counts, and how the table is narrowed and marked."""
-        narrow = self.screen.has_class("-narrow")
-        for tab in self.query(ViewTab):
-            tab.tell(tab.view.id == chosen, tab.view.count(picture), narrow)
         parts: list[str | tuple[str, str]] = []
         if rows.marks:
             parts.append((f"✓ {len(rows.marks)} marked", "$accent"))
@@ -72,6 +74,18 @@ class ViewTabs(Horizontal):
             parts.append((f"  no “{text.clean(name)}:”", "$warning"))
         for pattern in rows.filter.wrong:
             parts.append((f"  “{text.clean(pattern)}” is no pattern", "$warning"))
+        told = Content.assemble(*parts)
         if parts != self._said:
             self._said = parts
-            self.query_one("#narrowed", Static).update(Content.assemble(*parts))
+            self.query_one("#narrowed", Static).update(told)
+        needed = sum(_width(view, view.count(picture), view.mark(picture)) for view in VIEWS)
+        narrow = self.screen.has_class("-narrow") or needed + told.cell_length > self.size.width > 0
+        for tab in self.query(ViewTab):
+            view = tab.view
+            tab.tell(view.id == chosen, view.count(picture), view.mark(picture), narrow)
+
+
+def _width(view: View, count: int | None, mark: str) -> int:
+    """Cells of a tab that says all it can, with what parts it from the next."""
+    words = [view.key, view.renderer.title, "" if count is None else str(count), mark]
+    return sum(len(each) + 1 for each in words if each) + AROUND_TAB

@@ -1,0 +1,1 @@
+"""Sessions on the screen: terminals in panes, tabs and splits."""
