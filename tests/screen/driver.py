@@ -17,7 +17,7 @@ from slshell.dashboard.app import SlshellApp
 from slshell.dashboard.session import TourFile
 from slshell.dashboard.widgets.resource_table import ResourceTable
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 FRAME_S = 0.1
 """A frame may be drawn after the last message, without one of its own."""
 

@@ -64,6 +64,17 @@ def since(path: Path, position: int) -> tuple[bytes, int]:
         raise EngineFailed(f"cannot read the console: {error}") from error
 
 
+def open_over(uri: str, engine_id: str, force: bool) -> Console:
+    """The console of a machine, over a connection of its own; see `open_stream`."""
+    with converted("open the console"):
+        raw = libvirt.open(uri)
+    try:
+        return open_stream(raw, engine_id, force)
+    except BaseException:
+        raw.close()
+        raise
+
+
 def open_stream(raw: Any, engine_id: str, force: bool) -> Console:
     """The console over the connection `raw`, which is closed with it.
 

@@ -305,13 +305,7 @@ class LibvirtEngine(Engine):
         if self._driver == _TEST_DRIVER:
             raise EngineFailed("libvirt's test driver has no consoles")
         self._call("open the console", lambda raw: raw.lookupByUUIDString(engine_id))
-        with converted("open the console"):
-            raw = libvirt.open(self.uri)
-        try:
-            return console.open_stream(raw, engine_id, force)
-        except BaseException:
-            raw.close()
-            raise
+        return console.open_over(self.uri, engine_id, force)
 
     def _open_store(self) -> None:
         """Find the pool of volumes, and tell libvirt of a folder of ours."""
