@@ -46,6 +46,9 @@ from slshell.model.errors import ExitCode
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
 
+OPENING = frozenset({"connect", "console"})
+"""Commands whose result is a pane, which needs no notice beside it."""
+
 SHORT = 2
 """Lines of output that fit into a notice; more get a sheet."""
 
@@ -323,6 +326,8 @@ class SlshellApp(SessionHost):
                 self.main.await_row(machines[0].id)
             return
         words = (result.output + result.notices).strip("\n")
+        if not words and info is not None and info.name in OPENING:
+            return
         if words.count("\n") < SHORT:
             self.notify(_plain(words) or "Done.", title=clean(f":{line}"), markup=False)
         else:
