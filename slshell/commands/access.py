@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slshell.commands.console_plan import boot_console
 from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import HostName
 from slshell.commands.opening import terminal_kind
@@ -49,6 +50,11 @@ def refuse_gone(instance: Instance) -> None:
         )
 
 
+def answers(instance: Instance) -> bool:
+    """Whether SSH answered when the cloud looked last."""
+    return instance.state is State.RUNNING and instance.reachable
+
+
 def ready(environment: Environment, instance: Instance, wait: bool, timeout_s: float) -> Instance:
     """The machine once SSH answers.
 
@@ -56,7 +62,7 @@ def ready(environment: Environment, instance: Instance, wait: bool, timeout_s: f
         Conflict: it is off, on its way out, or failed. TimedOut: it did not come up in time.
     """
     refuse_gone(instance)
-    if not wait or (instance.state is State.RUNNING and instance.reachable):
+    if not wait or answers(instance):
         return instance
     environment.output.notice(f"machine {instance.id} is {instance.state}: waiting until SSH answers")
     seen, errors = wait_for(environment, [instance.id], REACHABLE, timeout_s)
@@ -159,7 +165,15 @@ class MachineAccess(Access):
         self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
     ) -> None:
         self._machine = instance.id
+        self._first_seen = instance
         super().__init__(environment, entry, instance.name, instance.id, login)
+
+    def plan(self) -> SessionPlan:
+        """See `Access`; of a machine that boots the console is shown until then."""
+        plan = super().plan()
+        if answers(self._first_seen):
+            return plan
+        return replace(plan, until_open=boot_console(self._environment, self._first_seen))
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target

@@ -49,9 +49,10 @@ def connect_command(
     if host is not None and instance is not None:
         # Without an id the first word of the command is read as one.
         words = (instance, *words)
-    access = _access(environment, instance, host, fingerprint, entry)
     if not words and has_terminal(environment):
+        access = _access(environment.lasting, instance, host, fingerprint, entry)
         return open_plan(environment, access.plan())
+    access = _access(environment, instance, host, fingerprint, entry)
     return access.run(command_line(words), stdin=descriptor(environment), sink=environment.output.raw)
 
 

@@ -44,7 +44,7 @@ def console_command(
     if log:
         return _show(environment, machine, lines)
     refuse_read_only(environment, "console")
-    return _open(environment, console_plan(environment, machine, force=force))
+    return _open(environment, console_plan(environment.lasting, machine, force=force))
 
 
 def _open(environment: Environment, plan: SessionPlan) -> int:

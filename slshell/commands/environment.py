@@ -91,6 +91,14 @@ class Environment:
     most_offers: int | None = None
     """The most words that completion of one kind of resource gives; None: all."""
 
+    outlived_by: Environment | None = None
+    """The world of the face, where that of a command ends with it; see `lasting`."""
+
+    @property
+    def lasting(self) -> Environment:
+        """The world for what goes on after the command, such as a session: its cloud stays open."""
+        return self if self.outlived_by is None else self.outlived_by
+
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
         inner = replace(self, output=output)

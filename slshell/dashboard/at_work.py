@@ -64,6 +64,7 @@ class AtWork:
         own = environment.with_output(environment.output)
         cloud = environment.cloud.again()
         own.__dict__["cloud"] = cloud
+        own.outlived_by = environment
         found = Running(line, own, cloud)
         self._running.append(found)
         return found
