@@ -6,6 +6,7 @@ import os
 import sys
 from functools import partial
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from slshell.commands.environment import Environment, of_process
 from slshell.commands.registry import Danger, Root, command, execute, make_root
 from slshell.model.errors import ExitCode, SlshellError, UsageError
 from slshell.output.formats import Format
+
+if TYPE_CHECKING:
+    from slshell.sessions.wire import SessionPlan
 
 COMPLETION = "_SLSHELL_COMPLETE"
 """The variable by which a shell's completion script asks for words."""
@@ -112,7 +116,14 @@ def _open_dashboard(environment: Environment) -> int | None:
         return _open_repl(environment, None, True)
     from slshell.dashboard.app import run
 
+    environment.repl_plan = _repl_plan
     return run(environment)
+
+
+def _repl_plan(environment: Environment) -> SessionPlan:
+    from slshell.repl.pane import repl_plan
+
+    return repl_plan(environment)
 
 
 @command(danger=Danger.READ, name="web")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Protocol
+
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -10,6 +13,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from slshell.commands.environment import Environment
 from slshell.commands.interpreter import Interpreter
 from slshell.commands.notices import Notice
 from slshell.model.errors import ExitCode
@@ -23,10 +27,23 @@ from slshell.repl.plain import PROMPT
 MARKS = {"information": ("●", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
 
 
+class Pane(Protocol):
+    """A terminal that a face draws."""
+
+    @property
+    def width(self) -> int:
+        """Its columns."""
+
+    def working(self, environment: Environment) -> AbstractContextManager[Environment]:
+        """The world of a command that Ctrl-C ends."""
+
+
 class Prompt:
     """Asks for lines and runs them until the user leaves."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: Interpreter, pane: Pane | None = None) -> None:
+        """`pane` is the terminal when it is none of the system's; the app session has its ends then."""
+        self._pane = pane
         self._interpreter = interpreter
         self._environment = interpreter.environment
         self._output = interpreter.environment.output
@@ -40,8 +57,7 @@ class Prompt:
             while self._interpreter.ended is None:
                 self._tell()
                 try:
-                    with typeahead.drawn_once(self._environment.stdin.fileno(), self._write):
-                        line = self._session.prompt()
+                    line = self._ask()
                 except KeyboardInterrupt:
                     continue
                 except EOFError:
@@ -56,10 +72,21 @@ class Prompt:
         app.after_render.remove_handler(self._follow)
         self._follower.start()
 
+    def _ask(self) -> str:
+        if self._pane is not None:
+            return self._session.prompt(handle_sigint=False)
+        with typeahead.drawn_once(self._environment.stdin.fileno(), self._write):
+            return self._session.prompt()
+
     def _do(self, line: str) -> None:
-        self._output.width = terminal_width(self._output.stdout_is_tty)
         try:
-            self._interpreter.run(line)
+            if self._pane is not None:
+                self._output.width = self._pane.width
+                with self._pane.working(self._environment) as world:
+                    self._interpreter.run(line, world)
+            else:
+                self._output.width = terminal_width(self._output.stdout_is_tty)
+                self._interpreter.run(line)
             self._output.stdout.flush()
         except KeyboardInterrupt:
             self._output.warning("interrupted")
