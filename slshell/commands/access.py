@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,7 +159,17 @@ class MachineAccess(Access):
         self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
     ) -> None:
         self._machine = instance.id
+        self._boots = instance if not (instance.state is State.RUNNING and instance.reachable) else None
         super().__init__(environment, entry, instance.name, instance.id, login)
+
+    def plan(self) -> SessionPlan:
+        """A shell in it; a face that draws it shows the console of a machine that boots meanwhile."""
+        plan = super().plan()
+        if self._boots is None or self._environment.open_session is None:
+            return plan
+        from slshell.commands.console_plan import boot_console
+
+        return replace(plan, until_open=boot_console(self._environment, self._boots))
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target

@@ -15,6 +15,9 @@ from slshell.model.volume import Volume, VolumeState
 if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
+OPENING = frozenset({"connect", "console"})
+"""Commands whose result is a pane, which needs no notice beside it."""
+
 SHORT = 2
 """Lines of output that fit into a notice; more get a sheet."""
 
@@ -48,6 +51,8 @@ def tell(app: SlshellApp, line: str, result: Result) -> None:
         _notice(app, line, f"Deleted. {app.keys_of('do.undo')} brings it back.")
         return
     words = (result.output + result.notices).strip("\n")
+    if not words and info is not None and info.name in OPENING:
+        return
     if words.count("\n") < SHORT:
         _notice(app, line, words or "Done.")
     else:

@@ -19,4 +19,4 @@ def write(screen: Screen, words: str) -> None:
     screen.feed(_MODES + (b"\x1b[?1049l" if screen.modes.alternate else b""))
     plain = "".join(each if each.isprintable() else " " for each in words)
     down = "\r\n" if screen.x else ""
-    screen.feed(f"{down}\x1b[2m── {plain} ──\x1b[m\r\n".encode())
+    screen.feed(f"{down}\x1b[2K\x1b[2m── {plain} ──\x1b[m\r\n".encode())

@@ -164,4 +164,3 @@ class Copying(Screen[None]):
 
     def _drawn(self, view: TerminalView) -> None:
         view.show()
-        view.frame_changed()

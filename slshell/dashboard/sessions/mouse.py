@@ -95,7 +95,6 @@ class MouseHand:
         if not self._report(event, "press", button):
             view.gaze.scroll(-WHEEL_ROWS if button == 4 else WHEEL_ROWS)
             view.show()
-            view.frame_changed()
 
     def _wants(self, event: events.MouseEvent) -> bool:
         return bool(self._view.session.screen.modes.mouse) and not event.shift

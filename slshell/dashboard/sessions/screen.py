@@ -95,8 +95,6 @@ class SessionsScreen(Arranging):
             view = self.area.view(session.number)
             if view is not None and view.display:
                 view.show()
-                if not session.is_live or view.titled:
-                    view.frame_changed()
 
     def tell(self) -> None:
         """Draw tabs and status anew."""
@@ -142,7 +140,7 @@ class SessionsScreen(Arranging):
             return
         for view in self.area.views:
             if view.display and view.session.state is State.LOST:
-                view.frame_changed()
+                view.show()
         self.tell()
 
     def on_screen_resume(self) -> None:

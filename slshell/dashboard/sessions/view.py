@@ -98,6 +98,7 @@ class TerminalView(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._strips: dict[_Line, Strip] = {}
         self._held_since: float | None = None
+        self._bars = ("", "")
 
     @property
     def top(self) -> int:
@@ -146,15 +147,19 @@ class TerminalView(Widget, can_focus=True):
         if all_lines or len(before) != len(self._drawn):
             self.refresh()
             return
+        self._show_bars()
         width = self.size.width
         dirty = [y for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)) if old != new]
         if dirty:
             self.refresh(*(Region(0, y + self.top, width, 1) for y in dirty))
 
-    def frame_changed(self) -> None:
-        """Draw title and banner again."""
-        width, height = self.size
-        self.refresh(Region(0, 0, width, 1), Region(0, height - 1, width, 1))
+    def _show_bars(self) -> None:
+        """Draw title and banner again where they say something else."""
+        bars = (self._title_words(), labels.banner(self.session))
+        if bars != self._bars:
+            self._bars = bars
+            width, height = self.size
+            self.refresh(Region(0, 0, width, 1), Region(0, height - 1, width, 1))
 
     def notify_style_update(self) -> None:
         """Other colours: all is made anew."""
@@ -291,6 +296,10 @@ class TerminalView(Widget, can_focus=True):
         return _Line(row.text, row.styles, over)
 
     def _title(self, width: int) -> Strip:
+        name = "broadcast" if self.broadcasts else "active" if self.active else "title"
+        return self._bar(self._title_words(), name, width)
+
+    def _title_words(self) -> str:
         session = self.session
         sign, _ = labels.sign(session)
         words = f" {sign} {text.clean(session.name)}"
@@ -302,9 +311,7 @@ class TerminalView(Widget, can_focus=True):
             words += f" · {self.gaze.back} rows back"
         if self.broadcasts:
             words = f" ⇶ TYPED TO ALL ⇶{words}"
-        return self._bar(
-            words, "broadcast" if self.broadcasts else "active" if self.active else "title", width
-        )
+        return words
 
     def _bar(self, words: str, name: str, width: int) -> Strip:
         style = self.get_component_rich_style(f"terminal--{name}")
