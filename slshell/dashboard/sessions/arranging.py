@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,6 +15,7 @@ from slshell.dashboard.sessions.asking import AskLine
 from slshell.dashboard.sessions.copying import Copying
 from slshell.dashboard.sessions.layout import LEAST_COLUMNS, LEAST_ROWS, STEP
 from slshell.dashboard.sessions.leader import CopyLine, LeaderLine
+from slshell.sessions.session import State
 
 if TYPE_CHECKING:
     from slshell.dashboard.sessions.area import PaneArea
@@ -73,7 +75,10 @@ class Arranging(Copying):
         if (view.size.width if sideways else view.size.height) < least:
             self.notify("There is no room for another pane here.", severity="warning", markup=False)
             return
-        self.hub.open(view.session.plan, sideways=sideways)
+        plan = view.session.plan
+        if view.session.state is State.OPEN:
+            plan = replace(plan, until_open=None)
+        self.hub.open(plan, sideways=sideways)
 
     def action_join(self) -> None:
         """Bring a session of another tab beside the active pane."""
