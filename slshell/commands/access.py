@@ -82,6 +82,8 @@ class Entry:
     forward_agent: bool = False
     wait: bool = True
     timeout_s: float = TIMEOUT_S
+    retry: bool = True
+    """A machine that was entered before is tried until it answers."""
 
 
 class Access:
@@ -101,7 +103,7 @@ class Access:
         self.title = title
         self.link = Link(self._dial)
         self.wishes = _wishes(environment, entry)
-        self._instance_id = instance_id
+        self.instance_id = instance_id
         self._environment = environment
         self._entry = entry
         self._login = login or login_of(environment, entry)
@@ -117,7 +119,7 @@ class Access:
             return shell.open_shell(self.link, columns, rows, term=term, wishes=self.wishes)
 
         return SessionPlan(
-            kind=SessionKind.SSH, title=self.title, open=open_shell, instance_id=self._instance_id
+            kind=SessionKind.SSH, title=self.title, open=open_shell, instance_id=self.instance_id
         )
 
     def run(self, line: str | None, *, stdin: int | None, sink: Callable[[bytes, bool], None]) -> int:
@@ -147,7 +149,10 @@ class Access:
             try:
                 made = dial(target, self._login)
             except CloudUnreachable:
-                if not (self._was_in and self._entry.wait) or time.monotonic() > deadline:
+                if (
+                    not (self._was_in and self._entry.wait and self._entry.retry)
+                    or time.monotonic() > deadline
+                ):
                     raise
                 time.sleep(RETRY_S)
             else:

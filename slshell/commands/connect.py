@@ -6,32 +6,20 @@ import shlex
 
 import click
 
-from slshell.commands.access import Access, Entry, HostAccess, MachineAccess, refuse_gone
-from slshell.commands.entry_options import entry_options
+from slshell.commands.access import Entry
+from slshell.commands.entry_options import access_to, entry_options, host_options
 from slshell.commands.environment import Environment
-from slshell.commands.host_name import HostName, HostParameter
+from slshell.commands.host_name import HostName
 from slshell.commands.opening import descriptor, has_terminal, open_plan
-from slshell.commands.parameters import instance_in, resolve_instance
+from slshell.commands.parameters import instance_in
 from slshell.commands.registry import Danger, command
-from slshell.model.errors import UsageError
 from slshell.model.instance import State
 
 
 @command(danger=Danger.CHANGE)
 @click.argument("instance", type=instance_in(State.RUNNING), required=False, metavar="[ID]")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
-@click.option(
-    "--host",
-    type=HostParameter(),
-    metavar="[USER@]HOST[:PORT]",
-    help="Enter a host that is not of the cloud instead.",
-)
-@click.option(
-    "--fingerprint",
-    metavar="SHA256:…",
-    default="",
-    help="The host key that --host must have, instead of asking.",
-)
+@host_options
 @entry_options
 def connect_command(
     environment: Environment,
@@ -50,24 +38,10 @@ def connect_command(
         # Without an id the first word of the command is read as one.
         words = (instance, *words)
     if not words and has_terminal(environment):
-        access = _access(environment.lasting, instance, host, fingerprint, entry)
+        access = access_to(environment.lasting, instance, host, fingerprint, entry)
         return open_plan(environment, access.plan())
-    access = _access(environment, instance, host, fingerprint, entry)
+    access = access_to(environment, instance, host, fingerprint, entry)
     return access.run(command_line(words), stdin=descriptor(environment), sink=environment.output.raw)
-
-
-def _access(
-    environment: Environment, instance: str | None, host: HostName | None, fingerprint: str, entry: Entry
-) -> Access:
-    if host is not None:
-        return HostAccess(environment, entry, host, fingerprint)
-    if fingerprint:
-        raise UsageError("--fingerprint is for --host", hint="the cloud vouches for its own machines")
-    if instance is None:
-        raise UsageError("ID is missing", hint="write slshell connect ID, or name a host with --host")
-    machine = resolve_instance(environment.cloud, instance)
-    refuse_gone(machine)
-    return MachineAccess(environment, entry, machine)
 
 
 def command_line(words: tuple[str, ...]) -> str | None:

@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 
-from slshell.commands.access import Entry
-from slshell.commands.parameters import KeyValue
+from slshell.commands.access import Access, Entry, HostAccess, MachineAccess, refuse_gone
+from slshell.commands.environment import Environment
+from slshell.commands.host_name import HostName, HostParameter
+from slshell.commands.parameters import KeyValue, resolve_instance
 from slshell.commands.waiting import TIMEOUT_S
+from slshell.model.errors import UsageError
 
 OPTIONS = (
     click.option(
@@ -77,3 +80,38 @@ def entry_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(OPTIONS):
         made = option(made)
     return made
+
+
+def host_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--host` and `--fingerprint`; the function gets `host` and `fingerprint`."""
+    function = click.option(
+        "--fingerprint",
+        metavar="SHA256:…",
+        default="",
+        help="The host key that --host must have, instead of asking.",
+    )(function)
+    return click.option(
+        "--host",
+        type=HostParameter(),
+        metavar="[USER@]HOST[:PORT]",
+        help="Enter a host that is not of the cloud instead.",
+    )(function)
+
+
+def access_to(
+    environment: Environment, instance: str | None, host: HostName | None, fingerprint: str, entry: Entry
+) -> Access:
+    """The way into a machine of the cloud, or into a host elsewhere.
+
+    Raises:
+        UsageError: neither is named. NotFound, Conflict: there is no such machine, or it is off.
+    """
+    if host is not None:
+        return HostAccess(environment, entry, host, fingerprint)
+    if fingerprint:
+        raise UsageError("--fingerprint is for --host", hint="the cloud vouches for its own machines")
+    if instance is None:
+        raise UsageError("ID is missing", hint="name a machine, or a host elsewhere with --host")
+    machine = resolve_instance(environment.cloud, instance)
+    refuse_gone(machine)
+    return MachineAccess(environment, entry, machine)

@@ -23,6 +23,7 @@ from slshell.output.formats import parse_format
 from slshell.output.layout import Layout
 from slshell.output.text import clean
 from slshell.output.writer import Format, Output, terminal_width, wants_colour
+from slshell.sessions.forwards import Forwards
 
 if TYPE_CHECKING:
     from slshell.client.cloud import Cloud
@@ -82,6 +83,10 @@ class Environment:
     """Asks for a password without showing it; None when nobody can be asked."""
     repl_plan: Callable[[Environment], SessionPlan] | None = None
     """Makes the plan of a REPL in the face's own terminal; None where there is none."""
+    forwards: Forwards = field(default_factory=Forwards)
+    """The ports that this process holds open."""
+    lasts: bool = False
+    """The process goes on when a command has ended, so that what it has begun may go on as well."""
     patience_s: float | None = None
     """Longest time that a completion may take to ask the cloud; None: its answers are at hand."""
     problem: SlshellError | None = field(default=None, init=False)

@@ -327,7 +327,7 @@ class SlshellApp(SessionHost):
         own = environment.with_output(quiet)
         own.confirm = self.confirm
         own.ask_secret = self.ask_secret
-        own.open_session = self.open_session
+        own.open_session, own.lasts = self.open_session, True
         own.stdin, own.stdin_is_tty = io.StringIO(), False
         return own
 

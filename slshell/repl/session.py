@@ -75,5 +75,6 @@ def run_stdin(environment: Environment) -> int:
 
 def _interpreter(environment: Environment) -> Interpreter:
     """A session whose lines have the format that the REPL itself was given."""
+    environment.lasts = True
     environment.session_form = environment.output.format, environment.output.layout
     return Interpreter(environment, shell_lines=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import paramiko
@@ -42,6 +42,7 @@ class Connection:
         self.requests = threading.Lock()
         """To be held during a global request, for their answers carry no name."""
         self._over = threading.Event()
+        self._incoming: dict[int, Callable[[paramiko.Channel], None]] = {}
         beat = threading.Thread(target=self._beat, args=(pulse_s, patience_s), name="ssh-pulse", daemon=True)
         beat.start()
 
@@ -54,6 +55,34 @@ class Connection:
         """End all that goes over it; may be called more than once."""
         self._over.set()
         self.transport.close()
+
+    def listen(self, bind: str, port: int, incoming: Callable[[paramiko.Channel], None]) -> int:
+        """Have the other side listen on a port, 0 for any; answers which. `incoming` must not wait.
+
+        Raises:
+            paramiko.SSHException, EOFError, OSError: it does not.
+        """
+        with self.requests:
+            if port in self._incoming:
+                raise paramiko.SSHException("it is opened here already")
+            opened = self.transport.request_port_forward(bind, port, self._arrived)
+            self._incoming[opened] = incoming
+            return opened
+
+    def unlisten(self, bind: str, port: int) -> None:
+        """Have it listen no more."""
+        with self.requests:
+            self._incoming.pop(port, None)
+            # Not by `cancel_port_forward`, which would end all others of this connection as well.
+            with suppress(paramiko.SSHException, EOFError, OSError):
+                self.transport.global_request("cancel-tcpip-forward", (bind, port), wait=True)
+
+    def _arrived(self, channel: paramiko.Channel, origin: tuple[str, int], opened: tuple[str, int]) -> None:
+        incoming = self._incoming.get(opened[1])
+        if incoming is None:
+            channel.close()
+        else:
+            incoming(channel)
 
     def _beat(self, pulse_s: float, patience_s: float) -> None:
         """Ask for a sign of life again and again; close the transport when none comes."""

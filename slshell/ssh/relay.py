@@ -9,6 +9,8 @@ from collections.abc import Callable
 import paramiko
 
 CHUNK = 32768
+LOOK_S = 1.0
+"""How soon it is seen that the machine has closed while the socket has more to say."""
 
 Count = Callable[[int, int], None]
 """Takes bytes that went to the machine and bytes that came from it."""
@@ -31,11 +33,11 @@ def relay(channel: paramiko.Channel, sock: socket.socket, count: Count | None = 
             lambda: sock.shutdown(socket.SHUT_WR),
             lambda size: tell(0, size),
         )
-        if whole and not channel.closed:
-            there.join()
+        while whole and there.is_alive() and not channel.closed:
+            there.join(LOOK_S)
     finally:
         channel.close()
-        _close(sock)
+        shut(sock)
         there.join()
 
 
@@ -56,8 +58,8 @@ def _pour(
     return True
 
 
-def _close(sock: socket.socket) -> None:
-    """Close, and wake a thread that reads from it."""
+def shut(sock: socket.socket) -> None:
+    """Close, and wake a thread that reads from it or accepts."""
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:

@@ -14,11 +14,17 @@ import threading
 from typing import Any
 
 import paramiko
-from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.common import (
+    AUTH_FAILED,
+    AUTH_SUCCESSFUL,
+    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_SUCCEEDED,
+)
 from paramiko.server import InteractiveQuery
 
 from slshell.model.instance import Instance
 from tests.unit.client.served import instance
+from tests.unit.ssh.ports import Ports
 
 
 class SshServer:
@@ -33,14 +39,16 @@ class SshServer:
         by_question: bool = False,
         variables: frozenset[str] = frozenset(),
         agent: bool = True,
+        forwards: bool = True,
     ) -> None:
         """`password` lets the user in as well, as the answer to a question where `by_question`.
 
-        `variables` may be set in sessions; `agent` lets the user's agent be forwarded.
+        `variables` may be set in sessions; `agent` lets the user's agent be forwarded, `forwards` ports.
         """
         self.accepted = accepted
         self.user, self.password, self.by_question = user, password, by_question
-        self.variables, self.agent = variables, agent
+        self.variables, self.agent, self.forwards = variables, agent, forwards
+        self.ports = Ports()
         self.offered: list[paramiko.PKey] = []
         """Keys that were tried, in order."""
         self.agent_asked = threading.Event()
@@ -60,6 +68,7 @@ class SshServer:
 
     def __exit__(self, *problem: object) -> None:
         self.stop_listening()
+        self.ports.close_all()
         for session in self.sessions:
             session.close()
         for process in self.commands:
@@ -88,7 +97,7 @@ class SshServer:
             session.add_server_key(self.host_key)
             self.sessions.append(session)
             try:
-                session.start_server(server=_Account(self))
+                session.start_server(server=_Account(self, session))
             except (paramiko.SSHException, EOFError):
                 continue
 
@@ -108,8 +117,9 @@ class _Stallable:
 
 
 class _Account(paramiko.ServerInterface):
-    def __init__(self, server: SshServer) -> None:
+    def __init__(self, server: SshServer, session: paramiko.Transport) -> None:
         self._server = server
+        self._session = session
         self._terminals: dict[int, tuple[int, int]] = {}
         self._variables: dict[int, dict[str, str]] = {}
 
@@ -145,6 +155,21 @@ class _Account(paramiko.ServerInterface):
         if self._server.agent:
             self._server.agent_asked.set()
         return self._server.agent
+
+    def check_channel_direct_tcpip_request(
+        self, chanid: int, origin: tuple[str, int], destination: tuple[str, int]
+    ) -> int:
+        if not self._server.forwards:
+            return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+        return self._server.ports.reach(self._session, chanid, destination)
+
+    def check_port_forward_request(self, address: str, port: int) -> int | bool:
+        if not self._server.forwards:
+            return False
+        return self._server.ports.listen(self._session, address, port)
+
+    def cancel_port_forward_request(self, address: str, port: int) -> None:
+        self._server.ports.close(port)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return OPEN_SUCCEEDED
