@@ -161,7 +161,7 @@ class MainScreen(DoingWithSessions):
         self.query_one(FilterLine).display = False
         self.redraw()
         self.table.focus()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
         """Show one thing: its view with the cursor on it; or all rows that pass a filter."""
@@ -240,7 +240,7 @@ class MainScreen(DoingWithSessions):
         if event.table is self.table:
             self.redraw_detail()
             self.measure()
-            self.refresh_bindings()
+            self.refresh_keys()
 
     @on(ResourceTable.Chosen)
     def _chosen(self) -> None:
@@ -257,7 +257,7 @@ class MainScreen(DoingWithSessions):
     @on(ResourceTable.Arranged)
     def _arranged(self) -> None:
         self.redraw_frame()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     @on(DetailPane.LinkClicked)
     def _link_clicked(self, event: DetailPane.LinkClicked) -> None:
