@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -129,6 +130,13 @@ class MainScreen(DoingWithSessions):
         self.redraw_frame()
         self.redraw_detail()
         self.measure()
+
+    def redraw_measured(self, ids: Iterable[int]) -> None:
+        """Draw the machines of which something was measured."""
+        known = self.picture.snapshot.instances
+        if self.is_attached and self.view.id == "instances":
+            self.table.update_rows(self.picture.instance(number) for number in ids if number in known)
+            self.redraw_detail()
 
     def redraw_detail(self) -> None:
         """Draw the pane for the row under the cursor."""
