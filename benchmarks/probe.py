@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slshell.client.mirror import Snapshot
 from slshell.commands.environment import of_process
-from slshell.dashboard.app import SlshellApp
+from slshell.dashboard.app import SlshellApp, calm_collector
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
             file.write_text(str(time.monotonic()))
 
     app.feed.mirror.subscribe(note)
+    calm_collector()
     app.run()
 
 

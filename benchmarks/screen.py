@@ -8,6 +8,7 @@ what it leads to is written to the terminal.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -123,15 +124,26 @@ def _keys(shown: Dashboard, what: str, keys: int) -> None:
     """Walk down: the pane tells the row that each key leads to."""
     shown.press("g")
     shown.listen(1.0)
-    before, times = cpu_s(shown.process.pid), []
+    pid = shown.process.pid
+    before, times, own = cpu_s(pid), [], []
     for number in range(2, keys + 2):
+        queued = _queued_ms(pid)
         times.append(_timed(shown, "j", f"one-{number}"))
+        own.append(max(0.0, times[-1] - (_queued_ms(pid) - queued)))
         shown.listen(PACE_S)
-    used = (cpu_s(shown.process.pid) - before) / keys * 1000
-    worst = sorted(times)[min(keys - 1, int(keys * 0.99))]
-    report.line(what, times, "ms", 1)
-    report.say(f"{'  99 of 100 within':44} {worst:.1f} ms   (aim {KEY_MS}: {_met(worst, KEY_MS)})")
+    used = (cpu_s(pid) - before) / keys * 1000
+    for words, values in ((what, times), ("  without the wait for a busy CPU", own)):
+        worst = sorted(values)[min(keys - 1, int(keys * 0.99))]
+        report.line(words, values, "ms", 1)
+        report.say(f"{'  99 of 100 within':44} {worst:.1f} ms   (aim {KEY_MS}: {_met(worst, KEY_MS)})")
     report.say(f"{'  CPU of the dashboard for each':44} {used:.1f} ms")
+
+
+def _queued_ms(pid: int) -> float:
+    """How long the dashboard's main thread and this one have stood in the kernel's queue for a CPU so far."""
+    return sum(
+        int(Path(f"/proc/{each}/schedstat").read_text().split()[1]) / 1e6 for each in (pid, os.getpid())
+    )
 
 
 def _timed(shown: Dashboard, key: str, words: str) -> float:

@@ -131,6 +131,13 @@ CREATE_VOLUME = Form(
     parameters=("size", "tag", "public"),
     needed=frozenset({"size"}),
 )
+ATTACH_VOLUME = Form(
+    command="attach-volume",
+    title="Attach",
+    action="Attach",
+    parameters=("instance", "volumes"),
+    needed=frozenset({"instance", "volumes"}),
+)
 RESIZE_VOLUME = Form(
     command="resize-volume",
     title="Make a volume larger",

@@ -102,6 +102,21 @@ class Rows(Generic[Row]):
             self._sort()
         return Change(added, gone, before, moved=self._show())
 
+    def update(self, rows: Iterable[Row]) -> Change[Row]:
+        """Take newer versions of some rows that are there; the others are not looked at."""
+        before: dict[Key, Row] = {}
+        for row in rows:
+            key = self.renderer.key(row)
+            old = self._by_key.get(key)
+            if old is not None and old is not row and old != row:
+                before[key] = old
+                self._by_key[key] = row
+                self._haystacks.pop(key, None)
+        if self._rank(before):
+            self._sort()
+        moved = bool(before) and self._show()
+        return Change(frozenset(), frozenset(), before, moved=moved)
+
     def order_by(self, column_id: str, descending: bool) -> None:
         """Order by another column; rows that are equal in it keep the order they had."""
         self.renderer.column(column_id)

@@ -31,7 +31,7 @@ class ContextMethod(StrEnum):
     BOTH = "both"
 
 
-class Appliance(msgspec.Struct, frozen=True, kw_only=True):
+class Appliance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One image; `size_bytes` is the uncompressed file, `disk_bytes` the disk that a machine sees."""
 
     id: str

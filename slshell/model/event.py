@@ -16,7 +16,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that happened to a resource."""
 
     id: int
@@ -39,7 +39,7 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of work that outlives the request which asked for it."""
 
     id: int

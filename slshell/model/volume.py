@@ -47,7 +47,7 @@ class Visibility(StrEnum):
     PUBLIC = "public"
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A volume as it was at one moment; it takes space only for what has changed since."""
 
     id: str
@@ -56,7 +56,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Volume(msgspec.Struct, frozen=True, kw_only=True):
+class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One persistent volume. Sizes are bytes; times are UTC."""
 
     id: str
@@ -235,7 +235,7 @@ class DiskKind(StrEnum):
     READ_ONLY = "read-only"
 
 
-class Disk(msgspec.Struct, frozen=True, kw_only=True):
+class Disk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One disk of an instance."""
 
     kind: DiskKind

@@ -121,14 +121,18 @@ async def test_a_form_makes_a_volume_larger(cloud: ScreenCloud) -> None:
 async def test_attach_from_the_volume_offers_the_running_machines(cloud: ScreenCloud) -> None:
     cloud.put(recent(4, name="web", ssh_port=9))
     cloud.put(recent(5, name="asleep", state=State.UNKNOWN))
+    cloud.put(recent(6, name="another"))
     cloud.put(volume(1, tag="data"))
     async with dashboard() as screen:
         await opened(screen, "data")
         await screen.press("a")
-        await screen.shows("Attach to which machine?")
-        assert "web" in screen.frame
+        await screen.shows("slshell attach-volume 00000001")
+        await screen.shows("web")
         assert "asleep" not in screen.frame
-        await chosen(screen, "1")
+        await screen.press("down")
+        await screen.shows("--instance 4")
+        await screen.press("ctrl+y", "enter")
+        assert screen.app.clipboard == f"slshell attach-volume {FIRST} --instance 4"
         await screen.until(lambda: cloud.volumes.known[FIRST].instance_id == 4, "it")
         await screen.until(lambda: "attached" in screen.line_of("data"), "its line")
 
@@ -141,10 +145,8 @@ async def test_attach_from_the_machine_offers_the_free_volumes(cloud: ScreenClou
         await screen.shows("web")
         await screen.until(lambda: len(screen.app.picture.snapshot.volumes) == 2, "the volumes")
         await screen.press("a")
-        await screen.shows("Attach which volume?")
-        assert "data" in screen.frame
-        assert "taken" not in screen.frame
-        await chosen(screen, "enter")
+        await screen.shows("--instance 4")
+        await screen.press("enter")
         await screen.until(lambda: cloud.volumes.known[FIRST].instance_id == 4, "it")
 
 
@@ -153,7 +155,7 @@ async def test_attach_says_when_there_is_nothing_to_choose(cloud: ScreenCloud) -
     async with dashboard() as screen:
         await opened(screen, "data")
         await screen.press("a")
-        await screen.until(lambda: "There is none to choose." in screen.notices, "the notice")
+        await screen.until(lambda: "No machine runs." in screen.notices, "the notice")
 
 
 async def test_detach_is_refused_when_the_guest_cannot_be_asked(cloud: ScreenCloud) -> None:
@@ -224,6 +226,7 @@ async def test_tags_are_text_and_never_markup(cloud: ScreenCloud) -> None:
     cloud.put(volume(1, tag="[red]a[/]", reason="[b]boo\x1b[2J", state=VolumeState.FAILED))
     cloud.put(recent(4, name="web", ssh_port=9))
     cloud.put(volume(2, tag="[@click=app.quit]b[/]"))
+    cloud.put(volume(3, tag="plain"))
     async with dashboard((140, 30)) as screen:
         await opened(screen, "[red]a[/]")
         assert "[b]boo" in screen.frame

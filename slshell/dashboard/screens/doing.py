@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual.actions import parse
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from slshell.commands.completer import Candidate
-from slshell.dashboard import subjects, text
+from slshell.dashboard import keymap, subjects, text
 from slshell.dashboard.forms import RUN, Form
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
@@ -44,6 +46,8 @@ class Doing(Screen[None]):
 
     picture: Picture
     view: View
+    _allowed: tuple[bool | None, ...] = ()
+    """What `check_action` said last of each key."""
 
     @property
     def dashboard(self) -> SlshellApp:
@@ -138,6 +142,19 @@ class Doing(Screen[None]):
         if parameters == ("start",) and not self.table.rows.marks:
             return True if row.state is State.UNKNOWN else None
         return True
+
+    def refresh_keys(self) -> None:
+        """Have the footer drawn anew when other keys work than before; that is too dear for every row."""
+        now = tuple(self.check_action(*parsed) for parsed in self._actions)
+        if now != self._allowed:
+            self._allowed = now
+            self.refresh_bindings()
+
+    @cached_property
+    def _actions(self) -> tuple[tuple[str, tuple[object, ...]], ...]:
+        """The actions of all keys of this screen with their parameters."""
+        found = (parse(each.action) for each in keymap.bindings_of((type(self),)))
+        return tuple((name, parameters) for _, name, parameters in found)
 
     def usual_appliance(self) -> str:
         """The appliance to run when none is named."""

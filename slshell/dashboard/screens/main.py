@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -130,6 +131,13 @@ class MainScreen(DoingWithSessions):
         self.redraw_detail()
         self.measure()
 
+    def redraw_measured(self, ids: Iterable[int]) -> None:
+        """Draw the machines of which something was measured."""
+        known = self.picture.snapshot.instances
+        if self.is_attached and self.view.id == "instances":
+            self.table.update_rows(self.picture.instance(number) for number in ids if number in known)
+            self.redraw_detail()
+
     def redraw_detail(self) -> None:
         """Draw the pane for the row under the cursor."""
         if not self.is_attached:
@@ -161,7 +169,7 @@ class MainScreen(DoingWithSessions):
         self.query_one(FilterLine).display = False
         self.redraw()
         self.table.focus()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
         """Show one thing: its view with the cursor on it; or all rows that pass a filter."""
@@ -240,7 +248,7 @@ class MainScreen(DoingWithSessions):
         if event.table is self.table:
             self.redraw_detail()
             self.measure()
-            self.refresh_bindings()
+            self.refresh_keys()
 
     @on(ResourceTable.Chosen)
     def _chosen(self) -> None:
@@ -257,7 +265,7 @@ class MainScreen(DoingWithSessions):
     @on(ResourceTable.Arranged)
     def _arranged(self) -> None:
         self.redraw_frame()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     @on(DetailPane.LinkClicked)
     def _link_clicked(self, event: DetailPane.LinkClicked) -> None:

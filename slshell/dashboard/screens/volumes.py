@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from slshell.dashboard import text
-from slshell.dashboard.forms import CREATE_VOLUME, RESIZE_VOLUME
+from slshell.dashboard.forms import ATTACH_VOLUME, CREATE_VOLUME, RESIZE_VOLUME
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.doing import Doing
 from slshell.model.instance import Instance, State
@@ -38,17 +38,24 @@ class DoingWithVolumes(Doing):
     }
 
     def action_attach(self) -> None:
-        """Choose the partner: a volume for the machine under the cursor, or a machine for the volume."""
+        """Fill in `attach-volume` for the machine or the volumes; the only one of the other kind as well."""
         row = self.table.cursor_row
         if isinstance(row, Instance):
-            free = [one for one in self._volumes if one.state is VolumeState.AVAILABLE]
-            self._choose("Attach which volume?", [(one.id, *_about(one)) for one in free],
-                         lambda volume: f"attach-volume --instance {row.id} {volume}")  # fmt: skip
+            partners = [one.id for one in self._volumes if one.state is VolumeState.AVAILABLE]
+            given, wanted = {"instance": str(row.id)}, "volumes"
         elif isinstance(row, Volume):
-            running = [one for one in self.picture.snapshot.instances.values() if one.state is State.RUNNING]
-            machines = [(str(one.id), one.name, f"{one.appliance}, {one.address}") for one in running]
-            self._choose("Attach to which machine?", machines,
-                         lambda machine: f"attach-volume --instance {machine} {row.id}")  # fmt: skip
+            machines = self.picture.snapshot.instances.values()
+            partners = [str(one.id) for one in machines if one.state is State.RUNNING]
+            given, wanted = {"volumes": " ".join(one.id for one in self.table.targets)}, "instance"
+        else:
+            return
+        if not partners:
+            none = "no volume is free; n makes one" if wanted == "volumes" else "no machine runs"
+            self.notify(f"{none}.".capitalize(), title="Attach", markup=False)
+            return
+        if len(partners) == 1:
+            given[wanted] = partners[0]
+        self.open_form(ATTACH_VOLUME, **given)
 
     def action_detach(self) -> None:
         """Take the volume out; of a machine with several, choose."""

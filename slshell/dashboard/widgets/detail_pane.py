@@ -62,7 +62,11 @@ class DetailPane(VerticalScroll, can_focus=True):
         """Show `content`; another subject starts at the top."""
         if content.plain != self._content.plain or content.spans != self._content.spans:
             self._content = content
-            self.query_one("#detail-text", Static).update(content)
+            shown = self.query_one("#detail-text", Static)
+            # A text that has room where the other was needs no new layout, which draws the whole screen.
+            room = self.scrollable_content_region.height
+            height = max(content.get_height({}, max(1, shown.size.width)), room)
+            shown.update(content, layout=height != shown.size.height)
         if subject != self._subject:
             self._subject = subject
             self.scroll_home(animate=False)

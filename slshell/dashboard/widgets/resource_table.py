@@ -84,15 +84,17 @@ class ResourceTable(RowCursor[Row]):
             self.refresh()
         if not change:
             return
-        if not first:
-            self._emphasise(change)
-        if change.moved or change.added or change.gone:
-            self._rearranged(anchor)
-        else:
-            self._refresh_keys(change.before)
+        self._draw(change, anchor, calm=first)
         if self.start_at is not None:
             self.move_to(self.start_at)
             self.start_at = None
+
+    def update_rows(self, rows: Iterable[Row]) -> None:
+        """Draw newer versions of some rows."""
+        anchor = self._anchor()
+        change = self.rows.update(rows)
+        if change:
+            self._draw(change, anchor, calm=False)
 
     def order_by(self, column_id: str, descending: bool) -> None:
         """Order rows by a column."""
@@ -211,6 +213,14 @@ class ResourceTable(RowCursor[Row]):
                 style += self.get_component_rich_style(f"{_PREFIX}{role}", partial=True)
             self._styles[known] = style
         return style
+
+    def _draw(self, change: Change[Row], anchor: Any, *, calm: bool) -> None:
+        if not calm:
+            self._emphasise(change)
+        if change.moved or change.added or change.gone:
+            self._rearranged(anchor)
+        else:
+            self._refresh_keys(change.before)
 
     def _emphasise(self, change: Change[Row]) -> None:
         flash: dict[Key, frozenset[str]] = {}

@@ -139,3 +139,15 @@ def test_a_click_finds_its_column() -> None:
     assert found is not None
     assert found.id == "name"
     assert column_at(placed, 0) is None
+
+
+def test_newer_versions_of_some_rows_take_their_places_and_strangers_are_left_out() -> None:
+    table = Rows(INSTANCES)
+    table.replace([instance(number, cpu_percent=float(number)) for number in (1, 2, 3)])
+    table.order_by("cpu", True)
+    table.narrow("cpu>1")
+    change = table.update([instance(1, cpu_percent=9.0), instance(3, cpu_percent=0.5), instance(7)])
+    assert set(change.before) == {1, 3}
+    assert change.moved
+    assert list(table.shown) == [1, 2]
+    assert not table.update([table.row(1)])
