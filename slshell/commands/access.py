@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slshell.commands.console_plan import boot_console
 from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import HostName
 from slshell.commands.opening import terminal_kind
@@ -159,7 +160,17 @@ class MachineAccess(Access):
         self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
     ) -> None:
         self._machine = instance.id
+        self._answers = instance.state is State.RUNNING and instance.reachable
         super().__init__(environment, entry, instance.name, instance.id, login)
+
+    def plan(self) -> SessionPlan:
+        """A shell in it; while it boots, its console."""
+        plan = super().plan()
+        return (
+            plan
+            if self._answers
+            else replace(plan, until_open=boot_console(self._environment, self._machine))
+        )
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target
