@@ -166,11 +166,9 @@ class MachineAccess(Access):
     def plan(self) -> SessionPlan:
         """A shell in it; while it boots, its console."""
         plan = super().plan()
-        return (
-            plan
-            if self._answers
-            else replace(plan, until_open=boot_console(self._environment, self._machine))
-        )
+        if self._answers:
+            return plan
+        return replace(plan, until_open=boot_console(self._environment, self._machine))
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target

@@ -134,8 +134,13 @@ def copy_command(
             if _machine(source) is None and _machine(target) is None:
                 raise UsageError(f"{source} and {target} are both here; cp copies here", hint=EXAMPLE)
             progress.say(f"looking at {source}")
-            copier = Copier(side(source), side(target), wishes, tell)
-            done = copier.copy(_path(source), _path(target))
+            ends = side(source), side(target)
+            if ends[0] is ends[1]:
+                raise UsageError(
+                    f"{source} and {target} are in one machine",
+                    hint=f"slshell connect {_machine(source)} -- cp -a … copies there",
+                )
+            done = Copier(*ends, wishes, tell).copy(_path(source), _path(target))
             copied.append(
                 Copied(
                     source=source, target=done.target, files=done.files, bytes=done.bytes,
@@ -151,21 +156,21 @@ def _sides(environment: Environment, entry: Entry, open_: ExitStack) -> Callable
     from slshell.ssh.remote_sides import machine_side
     from slshell.ssh.sides import Here
 
-    known: dict[str, Side] = {}
+    known: dict[int, Side] = {}
     login = login_of(environment, entry)
 
     def side(place: str) -> Side:
         reference = _machine(place)
         if reference is None:
             return Here()
-        if reference not in known:
-            machine = resolve_instance(environment.cloud, reference)
+        machine = resolve_instance(environment.cloud, reference)
+        if machine.id not in known:
             refuse_gone(machine)
             access = MachineAccess(environment, entry, machine, login)
             connection = access.link.take()
             open_.callback(access.link.leave, connection)
-            known[reference] = machine_side(connection.transport, reference)
-        return known[reference]
+            known[machine.id] = machine_side(connection.transport, reference)
+        return known[machine.id]
 
     return side
 
