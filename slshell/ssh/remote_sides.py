@@ -18,6 +18,7 @@ MOST_TOLD = 64 << 20
 AHEAD = 64
 """Blocks of a file asked for before the first has come: 2 MiB fill a line with 20 ms at 100 MB/s."""
 STRETCH = 16 << 20
+_STATUS_S = 5.0
 _LINE = re.compile(rb"([0-9a-f]+) ([0-9]+) (-?[0-9]+) (.*)")
 _FIND_PROGRAMS = "for p in sha256 sha1 md5; do command -v ${p}sum >/dev/null 2>&1 && echo $p; done; :"
 
@@ -35,9 +36,7 @@ class Shell:
             CloudUnreachable: the connection broke. TimedOut: it tells without end.
         """
         with self._channel(script) as channel:
-            for block in stdin:
-                channel.sendall(block)
-            channel.shutdown_write()
+            self._feed(channel, stdin)
             told = bytearray()
             while block := channel.recv(BLOCK):
                 told += block
@@ -48,6 +47,16 @@ class Shell:
             if status < 0:
                 raise EOFError("no exit status")
             return status, bytes(told), complaint
+
+    def _feed(self, channel: paramiko.Channel, stdin: Iterable[bytes]) -> None:
+        """Send the input; a command that ended before it has read all tells why itself."""
+        try:
+            for block in stdin:
+                channel.sendall(block)
+            channel.shutdown_write()
+        except OSError:
+            if not (self._transport.is_active() and channel.status_event.wait(_STATUS_S)):
+                raise
 
     def stream(self, script: str) -> Iterator[bytes]:
         """The output as it comes; an error status is one of ours."""
@@ -278,6 +287,11 @@ class SftpSide(_Machine):
         except OSError as error:
             if error.errno is None and "Socket is closed" in str(error):
                 raise broken(error) from error
+            if error.errno is None:
+                raise SlshellError(
+                    f"{self.said(path)}: the machine says “{error}” and no more",
+                    hint="its disk may be full, or the place not be writable; df and ls -l there tell",
+                ) from error
             raise file_error(self.said(path), error) from error
 
 

@@ -177,15 +177,19 @@ class Here(Side):
             if not offset:
                 self.remove(path)
             descriptor = os.open(path, flags, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.seek(offset)
-            file.truncate()
-            for block in blocks:
-                with _told(path):
-                    file.write(block)
+        try:
             with _told(path):
-                file.flush()
-                os.fsync(file.fileno())
+                os.ftruncate(descriptor, offset)
+                os.lseek(descriptor, offset, os.SEEK_SET)
+            for block in blocks:
+                view = memoryview(block)
+                while view:
+                    with _told(path):
+                        view = view[os.write(descriptor, view) :]
+            with _told(path):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def make_folder(self, path: str) -> None:
         """See `Side`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from slshell.model.errors import CloudUnreachable, Conflict, NotFound, SlshellError, UsageError
+from slshell.model.errors import CloudUnreachable, Conflict, NoCapacity, NotFound, SlshellError, UsageError
 from slshell.ssh import transfer
 from slshell.ssh.connection import connected
 from slshell.ssh.remote_sides import SftpSide, ShellSide, machine_side
@@ -192,6 +193,36 @@ def test_without_checksums_sizes_are_compared_and_it_is_said(
     done = copy(here, tmp_path / "a", there, tmp_path / "b")
     assert (done.files, done.checked) == (1, "")
     assert (tmp_path / "b").read_bytes() == b"one"
+
+
+def test_a_full_disk_here_is_told_and_what_came_stays(
+    tmp_path: Path, here: Side, there: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large").write_bytes(LARGE)
+    (tmp_path / "in").mkdir()
+    real, written = os.write, [0]
+
+    def full(descriptor: int, data: bytes) -> int:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name.endswith(".part"):
+            written[0] += 1
+            if written[0] > 3:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(NoCapacity, match="the disk is full"):
+        copy(there, tmp_path / "large", here, tmp_path / "in")
+    [part] = (tmp_path / "in").iterdir()
+    assert 0 < part.stat().st_size < len(LARGE)
+    monkeypatch.setattr(os, "write", real)
+    copy(there, tmp_path / "large", here, tmp_path / "in")
+    assert (tmp_path / "in" / "large").read_bytes() == LARGE
+
+
+def test_a_full_disk_there_is_told_in_the_machines_words(there: Side) -> None:
+    if isinstance(there, ShellSide):
+        with pytest.raises(SlshellError, match="No space left on device"):
+            there.write("/dev/full", 1, [LARGE] * 10)
 
 
 def test_devices_and_links_out_are_left_out(tmp_path: Path, here: Side, there: Side) -> None:
