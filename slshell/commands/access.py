@@ -170,15 +170,15 @@ class MachineAccess(Access):
         self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
     ) -> None:
         self._machine = instance.id
-        self._boots = None if answers(instance) else instance
+        self._boots = not answers(instance)
         super().__init__(environment, entry, instance.name, instance.id, login)
 
     def plan(self) -> SessionPlan:
         """A shell in it; a face that draws it shows the console of a machine that boots meanwhile."""
         plan = super().plan()
-        if self._boots is None or self._environment.open_session is None:
+        if not self._boots or self._environment.open_session is None:
             return plan
-        return replace(plan, until_open=boot_console(self._environment, self._boots))
+        return replace(plan, until_open=boot_console(self._environment, self._machine))
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target

@@ -38,7 +38,7 @@ def console_plan(environment: Environment, instance: Instance, *, force: bool) -
     )
 
 
-def boot_console(environment: Environment, instance: Instance) -> Callable[[int, int], Wire]:
+def boot_console(environment: Environment, instance_id: int) -> Callable[[int, int], Wire]:
     """For `SessionPlan.until_open`: what a machine writes from its first byte on, also before it starts.
 
     Any number may watch; who types takes the console, unless another has it.
@@ -46,7 +46,7 @@ def boot_console(environment: Environment, instance: Instance) -> Callable[[int,
     cloud = environment.cloud
 
     def watch(columns: int, rows: int) -> Wire:
-        return Watched(cloud.follow_console(instance.id), lambda: cloud.open_console(instance.id, who=_who()))
+        return Watched(cloud.follow_console(instance_id), lambda: cloud.open_console(instance_id, who=_who()))
 
     return watch
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pexpect
 import pytest
 
+from slshell.backend.engines.libvirt.supervisor import CONSOLE_CHECK_S
 from slshell.client.cloud import Cloud
 from slshell.client.consoles import ConsoleWire
 from slshell.client.profiles import Profile
@@ -16,6 +18,7 @@ from tests.support.shell import Shell
 pytestmark = pytest.mark.machine
 
 BOOT_S = 120.0
+KEPT_KIB = 64
 
 
 def heard(wire: ConsoleWire, words: bytes) -> bytes:
@@ -71,7 +74,10 @@ def test_typing_taking_over_rebooting_and_switching_off(shell: Shell) -> None:
     client.close()
 
 
-def test_the_program_in_a_terminal(shell: Shell) -> None:
+def test_the_program_in_a_terminal_and_a_log_that_stays_short(shell: Shell) -> None:
+    settings = shell.home / "config" / "config.toml"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(f"[cloud]\nconsole_kib = {KEPT_KIB}\n")
     shell("run", "ttylinux", "--name", "first", "--quiet")
     child = pexpect.spawn(
         str(shell.program), ["console", "1"], env=shell.environment, timeout=BOOT_S, dimensions=(24, 80)
@@ -85,6 +91,8 @@ def test_the_program_in_a_terminal(shell: Shell) -> None:
     child.expect_exact("# ")
     child.send("echo $((2000+26))\r")
     child.expect_exact("2026")
+    child.send("i=0; while [ $i -lt 20000 ]; do echo line $i of a flood; i=$((i+1)); done; echo E$((1+1))\r")
+    child.expect_exact("E2")
     held = shell("console", "1", expect=2)
     assert "a console needs a terminal" in held.stderr
     child.send("\x1d")
@@ -94,3 +102,9 @@ def test_the_program_in_a_terminal(shell: Shell) -> None:
     assert child.exitstatus == 0
     lines = shell("console", "1", "--log", "--tail", "1").stdout
     assert "#" in lines
+    [log] = shell.data.glob("e/**/console.log")
+    deadline = time.monotonic() + 3 * CONSOLE_CHECK_S
+    while log.stat().st_blocks * 512 > 2 * KEPT_KIB * 1024:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.5)
+    assert "line 19999 of a flood" in shell("console", "1", "--log").stdout

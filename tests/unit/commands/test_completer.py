@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -186,6 +187,15 @@ def test_files_are_offered_with_their_sizes(tmp_path: Path) -> None:
     home = Variables({"HOME": str(tmp_path)})
     assert [each.word for each in offered("run x --key ~/disks", variables=home).candidates] == ["~/disks/"]
     assert completed("run x --key ~/d", "~/disk one.qcow2") == "run x --key ~/'disk one.qcow2'"
+
+
+def test_places_of_a_copy_are_running_machines_and_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "web.conf").write_text("")
+    assert words("copy we") == ["web:", "web.conf"]
+    assert "2:" not in words("copy ")
 
 
 def test_a_quoted_half_word_is_completed_whole() -> None:

@@ -172,10 +172,12 @@ class Console(ConsoleStream):
                 action()
 
     def _ready(self, stream: Any, events: int, _: object) -> None:
+        drained = False
         try:
             for _turn in range(_TURNS):
                 data = stream.recv(BLOCK)
                 if data == -2:
+                    drained = True
                     break
                 if not data:
                     self._end("")
@@ -184,7 +186,7 @@ class Console(ConsoleStream):
         except libvirt.libvirtError as error:
             self._end(plain(str(error)))
             return
-        if events & (libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR):
+        if drained and events & (libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR):
             self._end("the hypervisor closed it")
 
     def _hold(self, data: bytes) -> None:
