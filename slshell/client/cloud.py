@@ -236,6 +236,7 @@ class Cloud(VolumeCalls):
         sha256: str | None = None,
         user: str | None = None,
         kind: ApplianceKind = ApplianceKind.MACHINE,
+        disk_gib: int | None = None,
         progress: Progress | None = None,
     ) -> Appliance:
         """Stream an image file to the cloud; answers in state `importing`.
@@ -250,6 +251,7 @@ class Cloud(VolumeCalls):
             "sha256": sha256,
             "user": user,
             "kind": str(kind),
+            "disk_gib": disk_gib,
         }
         try:
             size = path.stat().st_size
