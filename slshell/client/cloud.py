@@ -244,6 +244,7 @@ class Cloud(VolumeCalls, ConsoleCalls):
         sha256: str | None = None,
         user: str | None = None,
         kind: ApplianceKind = ApplianceKind.MACHINE,
+        disk_gib: int | None = None,
         progress: Progress | None = None,
     ) -> Appliance:
         """Stream an image file to the cloud; answers in state `importing`.
@@ -258,6 +259,7 @@ class Cloud(VolumeCalls, ConsoleCalls):
             "sha256": sha256,
             "user": user,
             "kind": str(kind),
+            "disk_gib": disk_gib,
         }
         try:
             size = path.stat().st_size

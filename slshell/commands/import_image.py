@@ -29,6 +29,19 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 @click.option("--name", help="Name in the catalogue; without it, the file's.")
 @click.option("--sha256", metavar="HEX", help="Refuse the image unless its file has this checksum.")
 @click.option("--user", help="The account that takes the user's key, for example debian.")
+@click.option(
+    "--kind",
+    type=click.Choice([str(kind) for kind in ApplianceKind]),
+    default="machine",
+    help="A disk to read instead of one to start from.",
+    show_default=True,
+)
+@click.option(
+    "--disk-size",
+    type=click.IntRange(min=1),
+    metavar="GB",
+    help="The root disk of its machines; beside a disc, 10.",
+)
 @click.option("--no-wait", is_flag=True, help="Return while the cloud still works on it.")
 def import_image_command(
     environment: Environment,
@@ -36,9 +49,15 @@ def import_image_command(
     name: str | None,
     sha256: str | None,
     user: str | None,
+    kind: str,
+    disk_size: int | None,
     no_wait: bool,
 ) -> Listing:
-    """Bring an image into the catalogue: qcow2 or raw, also gz and xz, from a file or by URL."""
+    """Bring an image into the catalogue, from a file or by URL.
+
+    It may be qcow2, raw, VMDK, VDI, VHDX, VHD, an OVA or a bootable ISO, also packed with gz, bz2, xz or zst.
+    Machines of an ISO start from it as long as nothing is installed on their own, empty disk.
+    """
     if name is not None:
         checked_name(name)
     if sha256 is not None and re.fullmatch(r"[0-9a-fA-F]{64}", sha256) is None:
@@ -46,10 +65,16 @@ def import_image_command(
     cloud = environment.cloud
     revision = cloud.status().revision
     if _URL.match(source):
-        request = ImportRequest(request_id=new_request_id(), url=source, name=name, sha256=sha256, user=user)
+        request = ImportRequest(
+            request_id=new_request_id(), url=source, name=name, sha256=sha256, user=user,
+            kind=ApplianceKind(kind), disk_gib=disk_size,
+        )  # fmt: skip
         appliance = cloud.import_image(request)
     else:
-        appliance = upload(environment, Path(source), name=name, sha256=sha256, user=user)
+        appliance = upload(
+            environment, Path(source), name=name, sha256=sha256, user=user,
+            kind=ApplianceKind(kind), disk_gib=disk_size,
+        )  # fmt: skip
     if not no_wait:
         appliance = wait_until_taken(environment, appliance, revision)
     return Listing(kind=APPLIANCE, items=[appliance], single=True)
@@ -63,6 +88,7 @@ def upload(
     sha256: str | None = None,
     user: str | None = None,
     kind: ApplianceKind = ApplianceKind.MACHINE,
+    disk_gib: int | None = None,
 ) -> Appliance:
     """Send an image file with a progress line."""
     if not path.is_file():
@@ -74,7 +100,7 @@ def upload(
             progress.say(f"sending {path.name}: {share} % of {human_size(total)}")
 
         return environment.cloud.upload_image(
-            path, name=name, sha256=sha256, user=user, kind=kind, progress=sent
+            path, name=name, sha256=sha256, user=user, kind=kind, disk_gib=disk_gib, progress=sent
         )
 
 

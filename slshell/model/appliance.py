@@ -32,7 +32,7 @@ class ContextMethod(StrEnum):
 
 
 class Appliance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One image; `size_bytes` is the uncompressed file, `disk_bytes` the disk that a machine sees."""
+    """One image; `size_bytes` is its file as it is kept, `disk_bytes` the root disk that a machine gets."""
 
     id: str
     """27-character identifier; while it is importing, a provisional `import-…` text."""
@@ -42,7 +42,7 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     progress: str
     format: str
-    """raw or qcow2."""
+    """raw, qcow2, or iso: a disc to start from, beside an empty disk of `disk_bytes`."""
     size_bytes: int
     disk_bytes: int
     sha1: str
@@ -69,3 +69,5 @@ class ImportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sha256: str | None = None
     user: str | None = None
     kind: ApplianceKind = ApplianceKind.MACHINE
+    disk_gib: int | None = None
+    """The root disk that machines get, where the image's own is smaller."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from slshell.client.cloud import Cloud
+from slshell.client.profiles import Profile
 from tests.support.cloud_image import RAM_MIB, USER, cloud_image
+from tests.support.discs import GREETING, disc
 from tests.support.shell import Shell
+from tests.support.waiting import Watch
 
 pytestmark = pytest.mark.machine
 
@@ -32,3 +38,32 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_kept(shell: Shell) -> None:
     assert "SHA-256" in refused.stderr or "checksum" in refused.stderr
     assert not any((shell.data / "uploads").iterdir())
     shell("run", "mine", expect=5)
+
+
+def test_an_installation_disc_starts_a_machine_that_has_an_empty_disk(shell: Shell, tmp_path: Path) -> None:
+    image = disc(tmp_path / "install.iso")
+    made = shell("import-image", str(image), "--disk-size", "3", "-o", "json")
+    about = json.loads(made.stdout)
+    assert (about["name"], about["format"], about["disk_bytes"]) == ("install", "iso", 3 << 30)
+    shell("run", "install", "--for", "running", timeout_s=120)
+    cloud = Cloud.of_profile(Profile(name="test", home=shell.data), start=False)
+    deadline = time.monotonic() + 60
+    while GREETING.strip() not in (told := cloud.console(1)):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    cloud.close()
+
+
+def test_an_image_of_another_hypervisor_starts(shell: Shell, tmp_path: Path) -> None:
+    """The bundled disk, as a VMDK in the way that VMware exports one."""
+    shell("appliances")
+    cloud = Cloud.of_profile(Profile(name="test", home=shell.data), start=False)
+    ttylinux = Watch(cloud).appliance("ttylinux", lambda one: one.state == "ready")
+    cloud.close()
+    [disk] = shell.data.rglob(f"{ttylinux.id}.img")
+    image = tmp_path / "exported.vmdk"
+    options = ["-O", "vmdk", "-o", "subformat=streamOptimized"]
+    subprocess.run(["qemu-img", "convert", "-f", ttylinux.format, *options, disk, image], check=True)
+    shell("import-image", str(image))
+    shell("run", "exported", "--name", "guest", "--wait", timeout_s=240)
+    assert shell("connect", "1", "--", "hostname").stdout.strip() == "guest"

@@ -61,7 +61,7 @@ def import_by_address(cloud: NamedDependency[Cloud], data: JSONBody[ImportReques
     return cloud.catalogue.take_in(
         Incoming(
             source=data.url, is_url=True, label=data.url, name=data.name, sha256=data.sha256,
-            user=data.user, request_id=data.request_id, kind=data.kind,
+            user=data.user, request_id=data.request_id, kind=data.kind, disk_gib=data.disk_gib,
         )
     )  # fmt: skip
 
@@ -76,13 +76,14 @@ async def upload(
     sha256: Annotated[str | None, QueryParameter(max_length=64)] = None,
     user: Annotated[str | None, QueryParameter(max_length=64)] = None,
     kind: Annotated[ApplianceKind, QueryParameter()] = ApplianceKind.MACHINE,
+    disk_gib: Annotated[int | None, QueryParameter(ge=1)] = None,
 ) -> Appliance:
     """Take the image in the body and make it an appliance."""
     limit = int(cloud.settings.cloud.max_image_gib * _GIB)
     path = await _received(request, cloud.uploads, limit)
     incoming = Incoming(
         source=str(path), is_url=False, label=Path(filename).name, name=name, sha256=sha256, user=user,
-        request_id=request_id, kind=kind,
+        request_id=request_id, kind=kind, disk_gib=disk_gib,
     )  # fmt: skip
     accepted = False
     try:

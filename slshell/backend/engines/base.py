@@ -55,7 +55,7 @@ class BootImage:
 
     path: Path
     format: str
-    """raw or qcow2."""
+    """raw, qcow2, or iso: a disc to start from beside an empty disk of `disk_bytes`."""
     disk_bytes: int
     kernel: Path | None = None
     """With `initrd` and `cmdline`: start these directly, the disk stays attached."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
 import struct
-import subprocess
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from slshell.model.errors import EngineFailed, UsageError
+from slshell.backend.images import formats, qemu
+from slshell.backend.images.formats import Ends, Format
+from slshell.model.errors import UsageError
 
 MAX_DISK_BYTES = 16 << 40
 """Largest disk that ext4 with 4 KiB blocks fills, and far more than a personal cloud stores."""
 
+ROUNDING_BYTES = 16 << 20
+"""Disks are rounded up to whole cylinders of 8 MiB, and some formats count in megabytes."""
 _SECTOR = 512
 _QCOW2 = b"QFI\xfb"
 _HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
@@ -26,18 +24,8 @@ _DATA_FILE_BIT = 1 << 2
 _CORRUPT_BIT = 1 << 1
 _KNOWN_BITS = 0b11111
 _END, _DATA_FILE_NAME = 0, 0x44415441
+_SNAPSHOTS_AT, _MOST_SNAPSHOTS = 60, 64
 
-_OTHER_FORMATS = (
-    (0, b"KDMV", "VMDK", "vmdk"),
-    (0, b"COWD", "VMDK", "vmdk"),
-    (0, b"# Disk DescriptorFile", "VMDK", "vmdk"),
-    (64, b"\x7f\x10\xda\xbe", "VDI", "vdi"),
-    (0, b"vhdxfile", "VHDX", "vhdx"),
-    (0, b"conectix", "VHD", "vpc"),
-    (0, b"QED\0", "QED", "qed"),
-    (0, b"WithoutFreeSpace", "Parallels", "parallels"),
-    (0, b"WithouFreSpacExt", "Parallels", "parallels"),
-)
 _FILE_SYSTEMS = (
     (32769, b"CD001"),
     (1080, b"\x53\xef"),
@@ -46,10 +34,11 @@ _FILE_SYSTEMS = (
     (510, b"\x55\xaa"),
 )
 """ISO 9660, ext2 to ext4, XFS, squashfs, and disks with a partition table."""
-_ADDRESS_SPACE_BYTES = 1 << 30
-"""Measured: `qemu-img check` of an empty 16 TiB image and of a full 50 GiB one passes with 200 MiB."""
-_CPU_S = 60
-_WALL_S = 120
+_EL_TORITO_AT, _EL_TORITO = 0x8801, b"CD001\x01EL TORITO SPECIFICATION"
+_METADATA_SHARE = 16
+"""Measured: tables take 1/50 of a disk with the smallest clusters, of 512 bytes, and less with others."""
+_METADATA_BYTES = 16 << 20
+"""Measured: the file of a preallocated disk of 1 MiB has 12 MiB with the largest clusters, of 2 MiB."""
 
 
 class Content(StrEnum):
@@ -65,7 +54,7 @@ class Content(StrEnum):
 
 @dataclass(frozen=True)
 class Inspection:
-    """An image that may be used: `format` is raw or qcow2, `disk_bytes` the size of its disk."""
+    """An image that may be used: `format` is raw, qcow2 or iso, `disk_bytes` the size of its disk or disc."""
 
     format: str
     disk_bytes: int
@@ -78,16 +67,21 @@ def inspect(path: Path, kind: Content = Content.MACHINE) -> Inspection:
         UsageError: it is in another format, not a disk, damaged, encrypted, absurdly large, or refers to
             other files. EngineFailed: qemu-img is missing or broke.
     """
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        first = stream.read(1 << 16)
-        stream.seek(max(0, size - _SECTOR))
-        last = stream.read(_SECTOR)
-    if first.startswith(_QCOW2):
-        check_qcow2_header(first)
-        return _ask_qemu(path, size)
-    _check_raw(first, last, size, kind)
-    return Inspection("raw", size)
+    ends = formats.ends_of(path)
+    found = formats.format_of(ends)
+    if found is Format.QCOW2:
+        check_qcow2_header(ends.first)
+        return _ask_qemu(path, ends)
+    if found in formats.CONVERTED or (found is Format.OVA and kind is not Content.DATA):
+        raise UsageError(
+            f"the image is in the {found} format; qcow2 and raw are taken here",
+            hint=f"convert it: qemu-img convert -f {found} -O qcow2 IMAGE NEW.qcow2",
+        )
+    if found is Format.ISO and kind is Content.MACHINE:
+        _check_disc(path, ends)
+        return Inspection("iso", ends.size)
+    _check_raw(ends.first, ends.size, kind)
+    return Inspection("raw", ends.size)
 
 
 def check_qcow2_header(first: bytes) -> None:
@@ -97,7 +91,7 @@ def check_qcow2_header(first: bytes) -> None:
         UsageError: see `inspect`.
     """
     if len(first) < _HEADER.size:
-        raise _damaged("its header is cut off")
+        raise qemu.damaged("its header is cut off")
     (_, version, backing, _, cluster_bits, disk_bytes, encryption, *_) = _HEADER.unpack_from(first)
     if version not in (2, 3):
         raise UsageError(f"qcow2 version {version} is not known", hint="use version 2 or 3")
@@ -109,8 +103,8 @@ def check_qcow2_header(first: bytes) -> None:
     if encryption:
         raise UsageError("the image is encrypted", hint="convert it to a plain one with qemu-img convert")
     if not 9 <= cluster_bits <= 21:
-        raise _damaged(f"its cluster size is 2^{cluster_bits}")
-    _check_size(disk_bytes)
+        raise qemu.damaged(f"its cluster size is 2^{cluster_bits}")
+    check_size(disk_bytes)
     if version == 3:
         _check_version_3(first)
     else:
@@ -119,16 +113,16 @@ def check_qcow2_header(first: bytes) -> None:
 
 def _check_version_3(first: bytes) -> None:
     if len(first) < _HEADER.size + _HEADER_3.size:
-        raise _damaged("its header is cut off")
+        raise qemu.damaged("its header is cut off")
     features, _, _, _, header_bytes = _HEADER_3.unpack_from(first, _HEADER.size)
     if features & _DATA_FILE_BIT:
         raise _has_data_file()
     if features & _CORRUPT_BIT:
-        raise _damaged("it is marked as corrupt")
+        raise qemu.damaged("it is marked as corrupt")
     if features & ~_KNOWN_BITS:
         raise UsageError("the image needs features of qcow2 that are not known here")
     if not _HEADER.size + _HEADER_3.size <= header_bytes <= len(first) - 8:
-        raise _damaged("its header has an impossible length")
+        raise qemu.damaged("its header has an impossible length")
     _check_extensions(first, header_bytes)
 
 
@@ -140,16 +134,23 @@ def _check_extensions(first: bytes, offset: int) -> None:
         if kind == _DATA_FILE_NAME:
             raise _has_data_file()
         offset += 8 + (length + 7 & ~7)
-    raise _damaged("its header does not end")
+    raise qemu.damaged("its header does not end")
 
 
-def _check_raw(first: bytes, last: bytes, size: int, kind: Content) -> None:
-    for offset, magic, name, option in _OTHER_FORMATS:
-        if first[offset : offset + len(magic)] == magic or (name == "VHD" and last.startswith(magic)):
-            raise UsageError(
-                f"the image is in the {name} format; qcow2 and raw are taken",
-                hint=f"convert it: qemu-img convert -f {option} -O qcow2 IMAGE NEW.qcow2",
-            )
+def _check_disc(path: Path, ends: Ends) -> None:
+    """A disc that a machine is to start from has a boot catalogue, or a boot record as a disk has."""
+    with path.open("rb") as stream:
+        stream.seek(_EL_TORITO_AT)
+        bootable = stream.read(len(_EL_TORITO)) == _EL_TORITO
+    if not bootable and ends.first[510:512] != b"\x55\xaa":
+        raise UsageError(
+            "no machine can start from this disc: it has no boot catalogue",
+            hint="slshell import-image FILE --kind disk takes it as a static disk, for run --readonly-disk",
+        )
+    _check_whole(ends.size)
+
+
+def _check_raw(first: bytes, size: int, kind: Content) -> None:
     if kind is Content.DATA:
         _check_whole(size)
         return
@@ -174,10 +175,15 @@ def _check_whole(size: int) -> None:
         raise UsageError(
             f"the image ends within a sector ({size} bytes)", hint="it seems cut off: fetch it again"
         )
-    _check_size(size)
+    check_size(size)
 
 
-def _check_size(disk_bytes: int) -> None:
+def check_size(disk_bytes: int) -> None:
+    """Refuse a disk of absurd size.
+
+    Raises:
+        UsageError: it is empty or too large.
+    """
     if not 0 < disk_bytes <= MAX_DISK_BYTES:
         raise UsageError(
             f"the image says that its disk has {disk_bytes} bytes",
@@ -185,72 +191,32 @@ def _check_size(disk_bytes: int) -> None:
         )
 
 
-def _ask_qemu(path: Path, size: int) -> Inspection:
-    info = _confined("info", path)
+def _ask_qemu(path: Path, ends: Ends) -> Inspection:
+    info = qemu.asked("info", path, "qcow2")
     if info.get("format") != "qcow2" or info.get("encrypted"):
-        raise _damaged("qemu-img does not take it for a plain qcow2")
-    if "backing-filename" in info:
-        raise UsageError("the image has a backing file", hint="make it whole with qemu-img convert")
-    if info.get("format-specific", {}).get("data", {}).get("data-file"):
+        raise UsageError("the image is encrypted", hint="convert it to a plain one with qemu-img convert")
+    if info.get("backing-filename") or "data-file" in info.get("format-specific", {}).get("data", {}):
         raise _has_data_file()
     disk_bytes = int(info.get("virtual-size", 0))
-    _check_size(disk_bytes)
-    health = _confined("check", path)
-    if health.get("corruptions") or health.get("check-errors"):
-        raise _damaged("qemu-img check finds errors in it")
+    check_size(disk_bytes)
+    _check_declared(ends, disk_bytes)
+    health = qemu.check(path, "qcow2")
     # The end is counted in whole clusters, but the last one may be written in part.
-    if int(health.get("image-end-offset", 0)) >= size + int(info.get("cluster-size", 0)):
-        raise _damaged("its end is missing")
+    if int(health.get("image-end-offset", 0)) >= ends.size + int(info.get("cluster-size", 0)):
+        raise qemu.damaged("its end is missing")
     return Inspection("qcow2", disk_bytes)
 
 
-def _confined(action: str, path: Path) -> dict[str, Any]:
-    """Run qemu-img, unprivileged and within limits, on a file that it gets as an open descriptor only."""
-    program, limiter = shutil.which("qemu-img"), shutil.which("prlimit")
-    if program is None or limiter is None:
-        raise EngineFailed("qemu-img is not installed", hint="sudo apt-get install qemu-utils util-linux")
-    root = os.geteuid() == 0
-    with path.open("rb") as stream:
-        handle = stream.fileno()
-        argv = [
-            limiter, f"--as={_ADDRESS_SPACE_BYTES}", f"--cpu={_CPU_S}",
-            "--fsize=0", "--core=0", "--nofile=64",
-            program, action, "-U", "-f", "qcow2", "--output=json", f"/proc/self/fd/{handle}",
-        ]  # fmt: skip
-        try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                pass_fds=(handle,),
-                env={"LC_ALL": "C", "PATH": os.defpath},
-                cwd="/",
-                timeout=_WALL_S,
-                check=False,
-                user="nobody" if root else None,
-                group="nogroup" if root else None,
-                extra_groups=[] if root else None,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _damaged("looking into it takes too long") from error
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise _damaged(
-            _without_path(said[-1]) if said else f"qemu-img ended with {done.returncode}"
-        ) from None
-    if not isinstance(answer, dict):
-        raise _damaged("qemu-img gives no sense of it")
-    return answer
-
-
-def _without_path(line: str) -> str:
-    return re.sub(r".*/proc/self/fd/\d+['\": ]*", "", line)
-
-
-def _damaged(why: str) -> UsageError:
-    return UsageError(f"the image is damaged: {why}", hint="fetch it again, or look with qemu-img check")
+def _check_declared(ends: Ends, disk_bytes: int) -> None:
+    """A file that holds far more than its disk, snapshots counted, hides something or was tampered with."""
+    (snapshots,) = struct.unpack_from(">I", ends.first, _SNAPSHOTS_AT)
+    most = (disk_bytes + disk_bytes // _METADATA_SHARE) * (1 + min(snapshots, _MOST_SNAPSHOTS))
+    if ends.size > most + _METADATA_BYTES:
+        raise UsageError(
+            f"the image holds more than it declares: its file has {ends.size >> 20} MiB, "
+            f"its disk {disk_bytes >> 20} MiB",
+            hint="make it anew: qemu-img convert -O qcow2 IMAGE NEW.qcow2",
+        )
 
 
 def _has_data_file() -> UsageError:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from slshell.backend.engines.base import BootImage
+from slshell.backend.images.inspection import MAX_DISK_BYTES
 from slshell.backend.services import nearest, records, requests
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
@@ -26,8 +27,11 @@ from slshell.model.names import MAX_LENGTH, checked_name
 
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_ENDINGS = (".gz", ".xz", ".qcow2", ".img", ".raw", ".iso")
+_ENDINGS = (
+    ".gz", ".xz", ".bz2", ".zst", ".qcow2", ".img", ".raw", ".iso", ".vmdk", ".vdi", ".vhdx", ".vhd", ".ova",
+)  # fmt: skip
 _CHECK_S = 5.0
+MAX_DISK_GIB = MAX_DISK_BYTES >> 30
 TUTORIAL = {"BtSKdXa2SvHlSVTvgFgivIYDq--": "ttylinux", "GPAUQFkojP5dMQJNdJ4qD_62mCo": "flora-and-fauna"}
 """The identifiers that the StratusLab tutorial prints lead to what takes the place of those images today."""
 
@@ -45,6 +49,8 @@ class Incoming:
     user: str | None
     request_id: str
     kind: ApplianceKind = ApplianceKind.MACHINE
+    disk_gib: int | None = None
+    """The least root disk of its machines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +176,9 @@ class Catalogue:
             UsageError: a value cannot be. Conflict: the name is taken.
         """
         requests.checked(incoming.request_id)
-        content = (incoming.label, incoming.name, incoming.sha256, incoming.user, incoming.kind)
+        content = (
+            incoming.label, incoming.name, incoming.sha256, incoming.user, incoming.kind, incoming.disk_gib,
+        )  # fmt: skip
         print_ = requests.fingerprint("import", content)
         _check(incoming)
         name = incoming.name or name_from(incoming.label)
@@ -248,6 +256,7 @@ class Catalogue:
             "sha256": incoming.sha256,
             "user": incoming.user,
             "kind": incoming.kind,
+            "disk_gib": incoming.disk_gib,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
 
@@ -288,6 +297,10 @@ def _check(incoming: Incoming) -> None:
     if incoming.user is not None and _ACCOUNT.fullmatch(incoming.user) is None:
         raise UsageError(
             f"“{incoming.user[:32]}” cannot be an account's name", hint="for example --user debian"
+        )
+    if incoming.disk_gib is not None and not 1 <= incoming.disk_gib <= MAX_DISK_GIB:
+        raise UsageError(
+            f"{incoming.disk_gib} GiB is not a size of a root disk", hint=f"1 to {MAX_DISK_GIB} GiB"
         )
     if incoming.is_url and urlsplit(incoming.source).scheme not in {"http", "https"}:
         raise UsageError("only http and https addresses can be fetched", hint="or give a local file")

@@ -31,6 +31,8 @@ from slshell.model.errors import Conflict, SlshellError
 from slshell.model.event import JobState, Severity
 
 _GIB = 1024**3
+DISC_DISK_GIB = 10
+"""The empty disk beside a disc: what installers of today's distributions ask for at least."""
 _CONTENT = {ApplianceKind.MACHINE: Content.MACHINE, ApplianceKind.DISK: Content.STATIC}
 
 
@@ -104,8 +106,12 @@ class CatalogueJobs:
             kind=_CONTENT[ApplianceKind(work.payload["kind"])],
         )
         user = work.payload["user"] or "root"
+        asked = (work.payload.get("disk_gib") or (DISC_DISK_GIB if taken.format == "iso" else 0)) * _GIB
         work.notes["taken"] = taken
-        work.notes["values"] = {"user": user, "context": ContextMethod.BOTH.value}
+        work.notes["values"] = {
+            "user": user, "context": ContextMethod.BOTH.value,
+            "disk_bytes": asked if taken.format == "iso" else max(asked, taken.disk_bytes),
+        }  # fmt: skip
 
     def _tidy(self, work: Work) -> None:
         fetch.forget(self._source(work))

@@ -28,7 +28,7 @@ MAX_SWAP_MIB = (1 << 32) * PAGE >> 20
 """The header counts pages in 32 bits."""
 QEMU_IMG_S = 60
 """Making an overlay takes 20 ms; a minute means that the disk hangs."""
-_FORMATS = frozenset({"raw", "qcow2"})
+_FORMATS = frozenset({"raw", "qcow2", "iso"})
 _FOLDER = re.compile(r"(\.new-)?([1-9][0-9]*)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -135,7 +135,7 @@ class MachineFiles:
         """The image's files must exist and be readable for QEMU; those in our care are made so."""
         if spec.image.format not in _FORMATS:
             raise UsageError(
-                f"an image cannot have the format “{spec.image.format[:20]}”", hint="raw or qcow2"
+                f"an image cannot have the format “{spec.image.format[:20]}”", hint="raw, qcow2 or iso"
             )
         statics = [one.image.path for one in spec.statics]
         for path in filter(None, (spec.image.path, spec.image.kernel, spec.image.initrd, *statics)):
@@ -151,9 +151,11 @@ class MachineFiles:
 
 
 def make_overlay(path: Path, spec: MachineSpec) -> None:
-    """A copy-on-write disk over the image; the image itself is not opened."""
-    command = ["qemu-img", "create", "-q", "-u", "-f", "qcow2", "-F", spec.image.format]
-    command += ["-b", str(spec.image.path.absolute()), str(path), str(spec.image.disk_bytes)]
+    """A copy-on-write disk over the image, which is not opened; beside a disc, an empty one."""
+    command = ["qemu-img", "create", "-q", "-u", "-f", "qcow2"]
+    if spec.image.format != "iso":
+        command += ["-F", spec.image.format, "-b", str(spec.image.path.absolute())]
+    command += [str(path), str(spec.image.disk_bytes)]
     doing = f"make the disk of machine {spec.instance_id}"
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=QEMU_IMG_S)

@@ -178,6 +178,8 @@ def _domain(spec: MachineSpec, folder: Path, setting: Setting, source_of: Source
     _controllers(devices, setting)
     for disk in disks_of(spec, folder, source_of):
         devices.append(disk_element(disk))
+    if spec.image.format == "iso":
+        devices.append(_drive(spec.image.path))
     _peripherals(devices, spec, folder)
     return root
 
@@ -190,6 +192,9 @@ def _boot(root: etree._Element, spec: MachineSpec, setting: Setting) -> None:
     _add(system, "type", "hvm", arch="x86_64", machine="q35")
     if spec.image.kernel is None:
         _add(system, "boot", dev="hd")
+        if spec.image.format == "iso":
+            # Second, so that the machine starts from its disk once something is installed there.
+            _add(system, "boot", dev="cdrom")
         return
     _add(system, "kernel", str(spec.image.kernel))
     if spec.image.initrd is not None:
@@ -237,6 +242,16 @@ def disk_element(disk: Disk) -> etree._Element:
     _add(element, "serial", disk.serial)
     if disk.volume_id:
         _add(element, "alias", name=f"{ALIAS}{disk.volume_id}")
+    return element
+
+
+def _drive(disc: Path) -> etree._Element:
+    """A CD-ROM drive with a disc in it; installers look for theirs in one."""
+    element = etree.Element("disk", type="file", device="cdrom")
+    _add(element, "driver", name="qemu", type="raw")
+    _add(element, "source", file=str(disc))
+    _add(element, "target", dev="sda", bus="sata")
+    _add(element, "readonly")
     return element
 
 

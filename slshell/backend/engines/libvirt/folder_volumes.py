@@ -200,7 +200,8 @@ class FolderVolumes(Volumes):
         if aside is None or not aside.exists():
             raise NotFound("the root disk is not there any more", hint="it was purged, or its file is lost")
         doing = "bring the root disk back"
-        backing = ["-F", base_format, "-b", str(base.absolute())]
+        # The disk of a machine that was installed from a disc stands on nothing.
+        backing = ["-b", ""] if base_format == "iso" else ["-F", base_format, "-b", str(base.absolute())]
         self._tool.run(doing, "rebase", "-q", "-u", "-f", "qcow2", *backing, str(aside))
         made = self._layers.fill(layer, doing, "copied", say, "-f", "qcow2", str(aside))
         self._layers.resize(made, size_bytes)

@@ -7,6 +7,7 @@ import json
 import resource
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pycdlib
@@ -141,3 +142,15 @@ def test_what_an_interrupted_making_left_is_found_and_dropped(files: MachineFile
     assert list(files.held()) == [(7, UUID)]
     files.drop_drafts()
     assert list(files.held()) == []
+
+
+def test_beside_a_disc_to_start_from_a_machine_gets_an_empty_disk_of_its_own(
+    files: MachineFiles, machine: MachineSpec
+) -> None:
+    disc = replace(machine.image, format="iso", disk_bytes=3 << 30)
+    installing = replace(machine, image=disc)
+    files.prepare(installing)
+    root = files.folder(installing.instance_id, installing.uuid) / "root.qcow2"
+    about = json.loads(subprocess.check_output(["qemu-img", "info", "--output=json", root]))
+    assert about["virtual-size"] == 3 << 30
+    assert "backing-filename" not in about

@@ -32,6 +32,12 @@ CASES = {
         spec(image=image(kernel=None, initrd=None, cmdline=""), swap_mib=0, discs=TWO_DISCS),
         Setting(cloud_id=CLOUD, kind="kvm", emulator="/usr/bin/qemu-system-x86_64"),
     ),
+    "boots-from-a-disc": (
+        spec(
+            image=image(path=Path("/images/install.img"), format="iso", kernel=None, initrd=None, cmdline="")
+        ),
+        Setting(cloud_id=CLOUD, kind="qemu"),
+    ),
     "test-driver": (spec(), Setting(cloud_id=CLOUD, kind="test")),
     "every-kind-of-disk": (
         spec(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from slshell.backend.images.inspection import Inspection, inspect
+from slshell.backend.images.inspection import Content, Inspection, inspect
 from slshell.model.errors import UsageError
+from tests.support.discs import disc
 
 MIB = 1 << 20
 
@@ -128,7 +129,7 @@ def test_an_image_that_is_cut_off_is_refused(tmp_path: Path, kept: int) -> None:
         inspect(image)
 
 
-@pytest.mark.parametrize("name", ["vmdk", "vdi", "vhdx", "vpc", "qed"])
+@pytest.mark.parametrize("name", ["vmdk", "vdi", "vhdx", "vpc", "qed", "parallels"])
 def test_another_format_is_refused_with_the_way_to_convert_it(tmp_path: Path, name: str) -> None:
     image = tmp_path / "image"
     subprocess.run(["qemu-img", "create", "-q", "-f", name, str(image), "8M"], check=True)
@@ -191,3 +192,30 @@ def test_the_inspecting_program_has_no_rights_and_little_room(
     account, memory, files, seconds = refused.value.message.rsplit(":", 1)[1].split()
     assert account != "0"
     assert (memory, files, seconds) == (str((1 << 30) // 1024), "0", "60")
+
+
+def test_an_image_that_holds_more_than_its_disk_is_refused(tmp_path: Path) -> None:
+    image = made(tmp_path / "image", size="8M")
+    with image.open("r+b") as stream:
+        stream.truncate(64 * MIB)
+    with pytest.raises(UsageError, match=r"more than it declares.*64 MiB.*8 MiB"):
+        inspect(image)
+
+
+def test_a_preallocated_disk_of_large_clusters_holds_no_more_than_it_declares(tmp_path: Path) -> None:
+    image = made(tmp_path / "image", "-o", "cluster_size=2M,preallocation=falloc", size="1M")
+    assert inspect(image).disk_bytes == MIB
+
+
+def test_a_disc_that_boots_is_a_disc_for_machines_and_data_for_others(tmp_path: Path) -> None:
+    image = disc(tmp_path / "install.iso")
+    size = image.stat().st_size
+    assert inspect(image) == Inspection("iso", size)
+    assert inspect(image, Content.STATIC) == inspect(image, Content.DATA) == Inspection("raw", size)
+
+
+def test_a_disc_that_does_not_boot_is_refused_with_what_it_is_good_for(tmp_path: Path) -> None:
+    image = disc(tmp_path / "data.iso", bootable=False)
+    with pytest.raises(UsageError, match="no boot catalogue") as refused:
+        inspect(image)
+    assert "--kind disk" in refused.value.hint

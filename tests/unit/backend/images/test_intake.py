@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import lzma
 import os
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +17,14 @@ import pytest
 
 from slshell.backend.images import intake
 from slshell.backend.images.intake import take_in
+from slshell.backend.images.sums import Checksum
 from slshell.model import ids
 from slshell.model.errors import NoCapacity, NotFound, SlshellError, TooLarge, UsageError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MIB = 1 << 20
 LIMIT = 64 * MIB
@@ -42,7 +50,23 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress], ids=["plain", "gzip", "xz"])
+def zstd_compress(data: bytes, window_bits: int = 0) -> bytes:
+    """As the program `zstd` packs: with a checksum of the content."""
+    settings = zstd.CompressionParameter
+    options = {int(settings.checksum_flag): 1}
+    if window_bits:
+        options |= {int(settings.window_log): window_bits, int(settings.enable_long_distance_matching): 1}
+    packer = zstd.ZstdCompressor(options=options)
+    return packer.compress(data) + packer.flush()
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress, "zstd": zstd_compress,
+}  # fmt: skip
+each_packing = pytest.mark.parametrize("pack", PACKINGS.values(), ids=PACKINGS)
+
+
+@pytest.mark.parametrize("pack", [bytes, *PACKINGS.values()], ids=["plain", *PACKINGS])
 def test_an_image_is_stored_unpacked_under_its_identifier(
     tmp_path: Path, cache: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -75,7 +99,7 @@ def test_a_packed_qcow2_is_taken(tmp_path: Path, cache: Path) -> None:
 
 def test_a_file_of_several_packed_parts_is_one_image(tmp_path: Path, cache: Path) -> None:
     middle = 2 * MIB + 7
-    for pack in (gzip.compress, lzma.compress):
+    for pack in PACKINGS.values():
         parts = pack(CONTENT[:middle]) + pack(CONTENT[middle:]) + bytes(512)
         assert take_in(given(tmp_path, parts), cache, max_bytes=LIMIT).sha256 == sha256(CONTENT)
 
@@ -107,7 +131,7 @@ def test_what_is_no_checksum_is_refused(tmp_path: Path, cache: Path, text: str) 
     refused(given(tmp_path, CONTENT), cache, UsageError, "not a SHA-256", sha256=text)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+@each_packing
 def test_a_bomb_is_refused_before_it_fills_the_disk(
     tmp_path: Path, cache: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -120,7 +144,7 @@ def test_a_plain_image_over_the_limit_is_refused(tmp_path: Path, cache: Path) ->
     refused(given(tmp_path, CONTENT), cache, TooLarge, "limit", max_bytes=MIB)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+@each_packing
 def test_a_packed_file_that_is_cut_off_is_refused(
     tmp_path: Path, cache: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -129,7 +153,7 @@ def test_a_packed_file_that_is_cut_off_is_refused(
         refused(given(tmp_path, packed[:kept]), cache, UsageError, "cut off|damaged")
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+@each_packing
 def test_a_packed_file_that_is_damaged_or_has_a_tail_is_refused(
     tmp_path: Path, cache: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -150,7 +174,7 @@ def test_a_packed_file_that_wants_absurd_memory_is_refused(tmp_path: Path, cache
 
 
 @pytest.mark.parametrize(
-    ("first", "program"), [(b"BZh9", "bunzip2"), (b"\x28\xb5\x2f\xfd", "unzstd"), (b"PK\x03\x04", "unzip")]
+    ("first", "program"), [(b"PK\x03\x04", "unzip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!", "unrar")]
 )
 def test_another_packing_is_refused_with_the_program_that_unpacks_it(
     tmp_path: Path, cache: Path, first: bytes, program: str
@@ -187,3 +211,29 @@ def test_progress_is_told_in_words(tmp_path: Path, cache: Path) -> None:
     take_in(given(tmp_path, CONTENT), cache, max_bytes=LIMIT, progress=said.append)
     assert said
     assert all(line.startswith("checked ") and line.endswith(" %") for line in said)
+
+
+@each_packing
+def test_a_packing_within_a_packing_is_refused_as_endless(
+    tmp_path: Path, cache: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    refused(given(tmp_path, pack(pack(CONTENT))), cache, UsageError, "packed twice")
+
+
+def test_a_zstd_file_that_wants_absurd_memory_is_refused(tmp_path: Path, cache: Path) -> None:
+    refused(given(tmp_path, zstd_compress(CONTENT, 29)), cache, UsageError, "memory|[Ww]indow")
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_the_publishers_checksum_may_be_of_any_strong_kind(
+    tmp_path: Path, cache: Path, algorithm: str
+) -> None:
+    packed = gzip.compress(CONTENT)
+    source = given(tmp_path, packed)
+    for data in (packed, CONTENT):
+        right = Checksum(algorithm, hashlib.new(algorithm, data).hexdigest())
+        assert take_in(source, cache, checksum=right, max_bytes=LIMIT).size_bytes == len(CONTENT)
+    for path in cache.iterdir():
+        path.unlink()
+    wrong = Checksum(algorithm, hashlib.new(algorithm, b"another").hexdigest())
+    refused(source, cache, UsageError, f"SHA-{algorithm[3:]} differs", checksum=wrong)
