@@ -15,7 +15,8 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "access", "actions", "builtins", "checks", "completer", "declare", "entry_options",
+        "access", "actions", "builtins", "catalogue_search", "checks", "completer", "declare",
+        "entry_kinds", "entry_options",
         "environment", "executed", "fleet", "grammar", "guest_disks", "hints", "host_name",
         "interpreter", "kinds", "line", "manual", "metadata_files", "notices", "opening", "options",
         "parameters", "pipe", "profile_checks", "registry", "safety", "selection", "shells",

@@ -21,6 +21,7 @@ from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ContextMethod
+from slshell.model.entry import CatalogueEntry
 from slshell.model.errors import Conflict, NotFound, TimedOut, UsageError
 from slshell.model.names import MAX_LENGTH, checked_name
 
@@ -45,6 +46,8 @@ class Incoming:
     user: str | None
     request_id: str
     kind: ApplianceKind = ApplianceKind.MACHINE
+    entry: CatalogueEntry | None = None
+    """The endorsement that the image must be the subject of; its locations are tried in turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +237,8 @@ class Catalogue:
     def _insert(self, write: Write, provisional: str, name: str, incoming: Incoming) -> None:
         self._forget_failed(write, appliances.c.name == name)
         values = _blank(provisional, name, incoming.label, incoming.user or "root", incoming.kind)
+        if incoming.entry is not None:
+            values["entry"] = incoming.entry.identifier
         try:
             write.connection.execute(insert(appliances).values(revision=write.revision, **values))
         except IntegrityError as error:
@@ -248,6 +253,7 @@ class Catalogue:
             "sha256": incoming.sha256,
             "user": incoming.user,
             "kind": incoming.kind,
+            "entry": incoming.entry,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
 
