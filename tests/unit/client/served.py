@@ -183,7 +183,12 @@ class ServedCloud:
             case ("GET", "appliances"):
                 return 200, Page(items=self.appliances)
             case ("GET", "catalogue"):
-                return 200, Page(items=self.offered)
+                words = query.get("words", "").casefold().split()
+                known = [(each, f"{each.title} {each.os}".casefold().split()) for each in self.offered]
+                found = [
+                    each for each, its in known if all(any(one.startswith(w) for one in its) for w in words)
+                ]
+                return 200, Page(items=found[: int(query["limit"])])
             case ("GET", "catalogue", name):
                 found = [each for each in (*self.appliances, *self.offered) if name in (each.name, each.id)]
                 if not found:
