@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from slshell.client import local
+from slshell.client.catalogue import CatalogueCalls
 from slshell.client.consoles import ConsoleCalls
 from slshell.client.profiles import Profile
 from slshell.client.secrets import password_of
@@ -134,7 +135,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud(VolumeCalls, ConsoleCalls):
+class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:

@@ -192,6 +192,12 @@ def _appliance_colour(appliance: Appliance) -> str:
     return {ApplianceState.READY: "green", ApplianceState.FAILED: "red"}.get(appliance.state, "yellow")
 
 
+def _endorser(appliance: Appliance) -> str:
+    """Who endorses it; what is no longer valid is said."""
+    past = f" ({appliance.status})" if appliance.status not in ("", "valid") else ""
+    return f"{appliance.endorser}{past}"
+
+
 def _system(appliance: Appliance) -> str:
     return " ".join(filter(None, (appliance.os, appliance.os_version)))
 
@@ -202,9 +208,15 @@ APPLIANCE = Kind(
         Column(title="NAME", text=lambda each: each.name, flexible=True),
         Column(title="KIND", text=lambda each: str(each.kind)),
         Column(title="STATE", text=lambda each: str(each.state), style=_appliance_colour),
-        Column(title="DISK", text=lambda each: human_size(each.disk_bytes), right=True, key="disk_bytes"),
+        Column(
+            title="DISK",
+            text=lambda each: human_size(each.disk_bytes or each.size_bytes),
+            right=True,
+            key="disk_bytes",
+        ),
         Column(title="SYSTEM", text=_system, flexible=True, key="os", keep=3),
         Column(title="USER", text=lambda each: each.user, keep=2),
+        Column(title="ENDORSER", text=_endorser, flexible=True, keep=4),
         Column(
             title="MINRAM",
             text=lambda each: human_size(each.min_ram_mib, unit=1 << 20),

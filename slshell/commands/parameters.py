@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from slshell.client.cloud import Cloud
 
 
+MOST_OFFERED = 100
+"""Entries of the catalogue that completion looks at, the newest."""
 SHOWN = 5
 """Volumes named where a reference stands for several."""
 
@@ -116,9 +118,14 @@ def _instances(wanted: frozenset[State] | None) -> Offers:
 
 
 def _appliances(cloud: Cloud) -> Iterable[Offer]:
-    for each in cloud.appliances():
+    held = cloud.appliances()
+    for each in held:
         yield Offer(each.name, each.title, each.id)
         yield Offer(each.id, each.name, each.name)
+    known = {each.id for each in held}
+    for each in cloud.search({}, MOST_OFFERED)[0]:
+        if each.id not in known:
+            yield Offer(each.id, f"{each.name}, endorsed by {each.endorser}")
 
 
 def _types(cloud: Cloud) -> Iterable[tuple[str, str]]:

@@ -127,6 +127,8 @@ def run_command(
         tags=tags,
     )
     started = environment.cloud.run_instance(request)
+    if started and started[0].endorser:
+        environment.output.notice(f"{started[0].appliance} is endorsed by {started[0].endorser}")
     if not wait and goal is None:
         return Listing(kind=LAUNCHED, items=started)
     return _awaited(environment, started, goal, timeout_s)

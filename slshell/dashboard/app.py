@@ -238,6 +238,11 @@ class SlshellApp(SessionHost):
     def _types_taken(self, message: messages.TypesTaken) -> None:
         self.picture.types = message.types
 
+    @on(messages.OffersTaken)
+    def _offers_taken(self, message: messages.OffersTaken) -> None:
+        self.picture.offered = message.appliances
+        self.main.redraw()
+
     @on(messages.TrackRead)
     def _track_read(self, message: messages.TrackRead) -> None:
         self.picture.track = (message.instance_id, message.track)

@@ -89,6 +89,7 @@ def of_appliance(row: Appliance, width: int) -> Content:
         ("least RAM", text.size(row.min_ram_mib * 2**20)),
         ("user", text.clean(row.user)),
         ("from", text.clean(row.origin)),
+        *_endorsement(row),
         ("context", str(row.context)),
         ("SHA-256", text.clean(row.sha256)),
         ("start it", ("r", "bold $primary")),
@@ -110,6 +111,20 @@ def event_lines(events: Iterable[Event]) -> list[Part]:
     return parts
 
 
+def _endorsement(row: Appliance) -> list[tuple[str, Part]]:
+    if not row.endorser:
+        return [("endorsed by", "nobody")]
+    role = "good" if row.status == "valid" else "warn"
+    return [
+        ("endorsed by", text.clean(row.endorser)),
+        ("on", f"{row.endorsed_at.astimezone():%d %b %Y %H:%M}" if row.endorsed_at else ""),
+        ("status", styled(text.clean(row.status), role)),
+        ("version", text.clean(row.version)),
+        ("tags", text.clean(", ".join(row.tags))),
+        ("source", text.clean(row.source) or "this cloud"),
+    ]
+
+
 def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
     row = data.instance
     runs = row.state in (State.RUNNING, State.SHUTDOWN, State.BOOT)
@@ -126,6 +141,7 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
         ("host", linked.get("host", text.clean(row.host))),
         ("tags", text.clean(" ".join(row.tags))),
         ("owner", text.clean(row.owner)),
+        ("endorsed by", text.clean(row.endorser) or "nobody"),
     ]
 
 

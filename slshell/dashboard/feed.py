@@ -12,6 +12,7 @@ from textual.message import Message
 from slshell.client.cloud import Cloud
 from slshell.client.mirror import Mirror, Snapshot
 from slshell.dashboard import messages
+from slshell.dashboard.searching import Searching
 from slshell.model.errors import CloudUnreachable, NotFound, SlshellError
 from slshell.model.track import Track
 
@@ -38,6 +39,8 @@ class Watch:
     console: int | None = None
     """The machine whose console and track are shown."""
     away: bool = False
+    words: str | None = None
+    """What is looked for in the catalogue; None: nobody looks at it."""
 
 
 class Feed:
@@ -57,6 +60,10 @@ class Feed:
         self._seen_track: tuple[int, Track] | None = None
         self._hosts_due = 0.0
         self._types_known = False
+        self._searching = Searching(self._cloud, post)
+        self._steps = (
+            self._types, self._hosts, self._metrics, self._track, self._console, self._search,
+        )  # fmt: skip
         self._following = False
         self._raise_due = 0.0
 
@@ -98,7 +105,14 @@ class Feed:
                 self._raise(first=False)
             watch, snapshot = self._watch, self.mirror.snapshot
             if snapshot.fresh_at is not None and snapshot.stale is None:
-                for step in (self._types, self._hosts, self._metrics, self._track, self._console):
+                for step in (
+                    self._types,
+                    self._hosts,
+                    self._metrics,
+                    self._track,
+                    self._console,
+                    self._search,
+                ):
                     self._attempt(step, watch)
             self._wake.wait(AWAY_S if watch.away else METRICS_S)
             self._wake.clear()
@@ -145,6 +159,9 @@ class Feed:
             if self._seen_track != (watch.console, track):
                 self._seen_track = (watch.console, track)
                 self._post(messages.TrackRead(watch.console, track))
+
+    def _search(self, watch: Watch) -> None:
+        self._searching.look(watch.words, self.mirror.snapshot.revision)
 
     def _console(self, watch: Watch) -> None:
         if watch.console is not None:

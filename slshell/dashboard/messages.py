@@ -11,6 +11,7 @@ from slshell.client.mirror import Snapshot
 from slshell.commands.environment import Question
 from slshell.commands.registry import Result
 from slshell.dashboard.at_work import Running
+from slshell.model.appliance import Appliance
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import InstanceType, Metrics
@@ -63,6 +64,14 @@ class ConsoleRead(_Newest):
 
     instance_id: int
     text: str
+
+
+@dataclass
+class OffersTaken(_Newest):
+    """What entries of the catalogue offer to the words of the filter, the newest of them; whether more do."""
+
+    appliances: tuple[Appliance, ...]
+    more: bool
 
 
 @dataclass

@@ -18,6 +18,7 @@ from slshell.dashboard.columns.hosts import HOSTS
 from slshell.dashboard.columns.instances import INSTANCES
 from slshell.dashboard.columns.sessions import SESSIONS, SessionRow
 from slshell.dashboard.columns.volumes import VOLUMES
+from slshell.model.appliance import Appliance
 from slshell.model.cloud import CloudStatus
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics, State
@@ -35,6 +36,8 @@ class Picture:
     storage: StorageStatus | None = None
     types: tuple[InstanceType, ...] = ()
     metrics: dict[int, Metrics] = field(default_factory=dict)
+    offered: tuple[Appliance, ...] = ()
+    """What entries of the catalogue offer to what the view of appliances is narrowed to."""
     console: tuple[int, str] = (0, "")
     track: tuple[int, Track] = (0, Track())
     """What was measured of one machine, which is named by its id."""
@@ -67,6 +70,11 @@ class Picture:
         if not self.metrics:
             return list(self.snapshot.instances.values())
         return [self.instance(number) for number in self.snapshot.instances]
+
+    def appliances(self) -> list[Appliance]:
+        """Those that are held, then those that entries offer beside them."""
+        held = self.snapshot.appliances
+        return [*held.values(), *(each for each in self.offered if each.id not in held)]
 
     def volumes_kept(self) -> int:
         """How many volumes there are, those in quarantine left out."""
@@ -129,7 +137,7 @@ VIEWS: tuple[View, ...] = (
     View("1", INSTANCES, Picture.instances, lambda picture: len(picture.snapshot.instances)),
     View("2", VOLUMES, lambda picture: picture.snapshot.volumes.values(), Picture.volumes_kept),
     View(
-        "3", APPLIANCES, lambda picture: picture.snapshot.appliances.values(),
+        "3", APPLIANCES, Picture.appliances,
         lambda picture: len(picture.snapshot.appliances),
     ),
     View("4", HOSTS, lambda picture: picture.hosts, lambda picture: len(picture.hosts)),

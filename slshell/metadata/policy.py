@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _SECTIONS = ("endorsers", "checksums", "images")
-_STATUSES = ("unsigned", "expired", "deprecated", "sha1")
+_STATUSES = ("unsigned", "expired", "deprecated", "sha1", "own")
 
 
 class Lists(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     deprecated: bool = False
     sha1: bool = True
     """Signatures made with SHA-1, as all of the original tools are."""
+    own: bool | None = None
+    """Images that nobody endorses and that were built or brought in here; None: unless there is a white list
+    of endorsers, for they are on none."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +101,17 @@ def decide(policy: Policy, entry: Entry, now: datetime) -> Verdict:
     return Verdict(allowed=not reason, reason=reason)
 
 
+def decide_own(policy: Policy, identifier: str, checksums: Iterable[str]) -> Verdict:
+    """What the policy says of an image of one's own, which nobody endorses; `checksums` in hex."""
+    if policy.own is False or (policy.own is None and policy.endorsers.white):
+        return Verdict(allowed=False, reason="nobody has endorsed it")
+    reason = _filtered(
+        (policy.checksums, _folded(checksums), True, "its checksum is"),
+        (policy.images, frozenset({identifier}), False, f"the image {identifier} is"),
+    )
+    return Verdict(allowed=not reason, reason=reason)
+
+
 def survivors(policy: Policy, entries: Iterable[Entry], now: datetime) -> list[Entry]:
     """Those of several entries of one image that may run, in their order."""
     return [entry for entry in entries if decide(policy, entry, now).allowed]
@@ -106,7 +120,7 @@ def survivors(policy: Policy, entries: Iterable[Entry], now: datetime) -> list[E
 def read_policy(text: str) -> Policy:
     """A policy file in the original's form: sections `endorsers`, `checksums` and `images` with keys that
     begin with `whitelist` or `blacklist`, one entry a line; and `[statuses]` with yes or no for `unsigned`,
-    `expired`, `deprecated` and `sha1`.
+    `expired`, `deprecated`, `sha1` and `own`.
 
     Raises:
         UsageError: it cannot be read; names the section and key.
@@ -135,11 +149,15 @@ def _listed(policy: Policy, entry: Entry) -> str:
     sums = _folded(entry.metadata.checksums.values())
     image = {entry.metadata.identifier}
     who = entry.email or "nobody"
-    filters = (
+    return _filtered(
         (policy.endorsers, signers, True, f"its endorser ({who}) is"),
         (policy.checksums, sums, True, "its checksum is"),
-        (policy.images, image, False, f"the image {entry.metadata.identifier} is"),
+        (policy.images, frozenset(image), False, f"the image {entry.metadata.identifier} is"),
     )
+
+
+def _filtered(*filters: tuple[Lists, frozenset[str], bool, str]) -> str:
+    """The first of these lists that speaks against its values; with True case does not matter."""
     for lists, values, folded, what in filters:
         white, black = (_folded(lists.white), _folded(lists.black)) if folded else (lists.white, lists.black)
         if white and not white & values:

@@ -14,6 +14,8 @@ class ApplianceState(StrEnum):
     IMPORTING = "importing"
     READY = "ready"
     FAILED = "failed"
+    AVAILABLE = "available"
+    """Known by an entry of the catalogue; fetched when a machine of it is started."""
 
 
 class ApplianceKind(StrEnum):
@@ -57,6 +59,16 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where it came from: `bundled`, a file name or a URL."""
     created_at: datetime
     kind: ApplianceKind = ApplianceKind.MACHINE
+    version: str = ""
+    """Of the image, as its endorser numbers it."""
+    tags: tuple[str, ...] = ()
+    endorser: str = ""
+    """E-mail address of who vouches for it in the newest entry; empty: nobody does."""
+    endorsed_at: datetime | None = None
+    status: str = ""
+    """What became of that entry: valid, expired or deprecated."""
+    source: str = ""
+    """The marketplace that the entry was read from; empty: it was uploaded here, or there is none."""
     revision: int = 0
 
 

@@ -79,6 +79,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     request_id: str = ""
     disks: tuple[Disk, ...] = ()
     """All but the context's, in the guest's order."""
+    endorser: str = ""
+    """Who vouched for the appliance when this was launched: e-mail address, or empty for nobody."""
     revision: int = 0
     tags: tuple[str, ...] = ()
     """Words by which people find it again; untrusted text without blanks."""

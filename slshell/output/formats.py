@@ -161,6 +161,8 @@ def rendered(
             return _templated(listing, layout)
         case Format.TABLE if kind.line is not None and not quiet and not layout.columns:
             return as_lines([kind.line(item) for item in listing.items])
+        case Format.TABLE if kind.lines is not None and not quiet and not layout.columns:
+            return as_lines([line for item in listing.items for line in kind.lines(item)])
         case Format.TABLE if quiet:
             return as_lines([kind.quiet(item) for item in listing.items])
         case Format.TABLE:

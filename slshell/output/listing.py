@@ -52,6 +52,8 @@ class Kind:
     """The word by which a command can be given an item; None when it cannot."""
     line: Callable[[Any], str] | None = None
     """One line an item instead of a table, for answers that scripts have read for years."""
+    lines: Callable[[Any], Sequence[str]] | None = None
+    """Several lines an item instead of a table, for one thing told in full."""
     model: type[msgspec.Struct] | None = None
     """The class of the items, whose fields are then known without any."""
     changes: str = ""

@@ -37,7 +37,12 @@ from tests.support.waiting import Watch
 def _kinds() -> list[JobKind]:
     nothing = cast("Any", SimpleNamespace())
     machines = MachineJobs(
-        database=nothing, engine=nothing, catalogue=nothing, settings=nothing, consoles=nothing
+        database=nothing,
+        engine=nothing,
+        catalogue=nothing,
+        trust=nothing,
+        settings=nothing,
+        consoles=nothing,
     )
     images = CatalogueJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"))
     volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)

@@ -17,20 +17,23 @@ from slshell.backend.api.sockets import denied
 from slshell.model.errors import NotAllowed, TimedOut
 
 REQUEST_TIMEOUT_S = 60.0
+_PUBLIC = re.compile(r"/metadata(/.*)?|/tag/.*")
 _UNLIMITED = re.compile(r"/v1/(uploads|volumes/[^/]+/content|exports/[^/]+/content)/?")
 
 
-def guarded(app: ASGIApp, token: str) -> ASGIApp:
+def guarded(app: ASGIApp, token: str, *, public: bool = False) -> ASGIApp:
     """The application behind the token (for TCP only), the time limit, and with the version header.
 
     The Unix socket needs no token: only its user can open it. An empty token refuses all of TCP.
+    With `public` the entries of the catalogue can be read by everybody, as in any marketplace.
     """
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in (ScopeType.HTTP, ScopeType.WEBSOCKET):
             await app(scope, receive, send)
             return
-        if not _came_by_socket(scope) and not _bearer_is(scope, token):
+        open_to_all = public and scope.get("method") == "GET" and _PUBLIC.fullmatch(scope["path"]) is not None
+        if not open_to_all and not _came_by_socket(scope) and not _bearer_is(scope, token):
             await _refuse(scope, receive, send)
             return
         if scope["type"] == ScopeType.WEBSOCKET:

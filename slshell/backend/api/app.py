@@ -9,7 +9,17 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from slshell import __version__
-from slshell.backend.api import activity, appliances, consoles, errors, instances, volume_files, volumes
+from slshell.backend.api import (
+    activity,
+    appliances,
+    catalogue,
+    consoles,
+    errors,
+    instances,
+    marketplace,
+    volume_files,
+    volumes,
+)
 from slshell.backend.api import cloud as cloud_routes
 from slshell.backend.api.access import guarded
 from slshell.backend.services.cloud import Cloud
@@ -39,6 +49,13 @@ ROUTES = [
     appliances.get_appliance,
     appliances.import_by_address,
     appliances.upload,
+    catalogue.search_catalogue,
+    catalogue.publish_entry,
+    catalogue.read_facts,
+    catalogue.read_document,
+    catalogue.list_marketplaces,
+    catalogue.refresh_marketplaces,
+    *marketplace.ROUTES,
     volumes.list_volumes,
     volumes.create_volume,
     volumes.read_storage,
@@ -89,4 +106,4 @@ def application(cloud: Cloud, token: str = "") -> ASGIApp:
             description="A personal cloud of instances, appliances and hosts.",
         ),
     )
-    return guarded(app, token)
+    return guarded(app, token, public=cloud.settings.cloud.marketplace_public)

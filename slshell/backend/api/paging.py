@@ -66,12 +66,17 @@ def number_after(asked: Part) -> int | None:
     return int(asked.after)
 
 
+def cursor_at(key: str) -> str:
+    """The cursor of what comes behind the item with this key."""
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
 def page(found: Sequence[Any], asked: Part, key: str, revision: int) -> Page[Any]:
     """A page of `found`, which holds one more item than the limit when there are more."""
     items = list(found[: asked.limit])
     more = len(found) > asked.limit
     last = str(getattr(items[-1], key)) if items else ""
-    cursor = base64.urlsafe_b64encode(last.encode()).decode() if more else None
+    cursor = cursor_at(last) if more else None
     return Page(items=items, next=cursor, revision=revision)
 
 

@@ -22,6 +22,7 @@ from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ContextMethod
+from slshell.model.entry import CatalogueEntry
 from slshell.model.errors import Conflict, NotFound, TimedOut, UsageError
 from slshell.model.names import MAX_LENGTH, checked_name
 
@@ -51,6 +52,8 @@ class Incoming:
     kind: ApplianceKind = ApplianceKind.MACHINE
     disk_gib: int | None = None
     """The least root disk of its machines."""
+    entry: CatalogueEntry | None = None
+    """The endorsement that the image must be the subject of; its locations are tried in turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +245,8 @@ class Catalogue:
     def _insert(self, write: Write, provisional: str, name: str, incoming: Incoming) -> None:
         self._forget_failed(write, appliances.c.name == name)
         values = _blank(provisional, name, incoming.label, incoming.user or "root", incoming.kind)
+        if incoming.entry is not None:
+            values["entry"] = incoming.entry.identifier
         try:
             write.connection.execute(insert(appliances).values(revision=write.revision, **values))
         except IntegrityError as error:
@@ -257,6 +262,7 @@ class Catalogue:
             "user": incoming.user,
             "kind": incoming.kind,
             "disk_gib": incoming.disk_gib,
+            "entry": incoming.entry,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
 

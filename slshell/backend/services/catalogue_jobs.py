@@ -17,7 +17,7 @@ from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.images import fetch, intake
 from slshell.backend.images.inspection import Content
 from slshell.backend.images.intake import TakenImage
-from slshell.backend.services import records
+from slshell.backend.services import entry_import, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
@@ -33,6 +33,8 @@ from slshell.model.event import JobState, Severity
 _GIB = 1024**3
 DISC_DISK_GIB = 10
 """The empty disk beside a disc: what installers of today's distributions ask for at least."""
+_FACT = 63
+"""Characters that the table keeps of a system's name."""
 _CONTENT = {ApplianceKind.MACHINE: Content.MACHINE, ApplianceKind.DISK: Content.STATIC}
 
 
@@ -91,6 +93,9 @@ class CatalogueJobs:
         return lambda text: self.catalogue.progress(str(work.appliance_id), text)
 
     def _fetch(self, work: Work) -> None:
+        if (entry := entry_import.entry_in(work.payload)) is not None:
+            entry_import.fetch_any(entry, self._source(work), max_bytes=self._limit, progress=self._say(work))
+            return
         if work.payload["is_url"]:
             fetch.download(
                 work.payload["source"], self._source(work), max_bytes=self._limit, progress=self._say(work)
@@ -112,6 +117,11 @@ class CatalogueJobs:
             "user": user, "context": ContextMethod.BOTH.value,
             "disk_bytes": asked if taken.format == "iso" else max(asked, taken.disk_bytes),
         }  # fmt: skip
+        if (entry := entry_import.entry_in(work.payload)) is not None:
+            work.notes["values"] |= {
+                "title": entry.name, "os": entry.os[:_FACT], "os_version": entry.os_version[:_FACT],
+                "arch": entry.arch[:_FACT],
+            }  # fmt: skip
 
     def _tidy(self, work: Work) -> None:
         fetch.forget(self._source(work))

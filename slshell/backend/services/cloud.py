@@ -27,7 +27,10 @@ from slshell.backend.services.hotplug import HotPlug
 from slshell.backend.services.jobs import JobRunner, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.machine_jobs import MachineJobs
+from slshell.backend.services.marketplace import Marketplace
+from slshell.backend.services.marketplace_sources import Sources
 from slshell.backend.services.metrics import Sampler
+from slshell.backend.services.offers import Offers
 from slshell.backend.services.reachability import Reachability
 from slshell.backend.services.reconcile import Reconcile
 from slshell.backend.services.settings import Settings
@@ -35,6 +38,7 @@ from slshell.backend.services.space import SpaceService
 from slshell.backend.services.storage import Storage
 from slshell.backend.services.storage_watch import StorageWatch
 from slshell.backend.services.tracks import Tracks
+from slshell.backend.services.trust import Trust
 from slshell.backend.services.volume_file_jobs import VolumeFileJobs
 from slshell.backend.services.volume_files import VolumeFiles
 from slshell.backend.services.volume_jobs import VolumeJobs
@@ -66,7 +70,7 @@ class Cloud:
         self.ask_to_end: Callable[[], None] = lambda: None
         self._began = time.monotonic()
         self.uploads = home / "uploads"
-        self.catalogue = Catalogue(database=database, folder=engine.image_folder, wake=self._wake_imports)
+        self._make_catalogue()
         self.sampler = Sampler(engine=engine, tracks=Tracks(file=home / "metrics.json", living=self._living))
         self.reachability = Reachability(database=database)
         self._make_storage()
@@ -74,6 +78,7 @@ class Cloud:
             database=database,
             engine=engine,
             catalogue=self.catalogue,
+            offers=Offers(catalogue=self.catalogue, trust=self.trust),
             settings=settings,
             cloud_id=cloud_id,
             known_hosts=home / "known_hosts",
@@ -88,13 +93,27 @@ class Cloud:
             wake=self._wake,
         )
         self.consoles = Consoles(database=database, engine=engine, folder=home / "consoles")
-        self._catalogue_jobs = CatalogueJobs(
-            catalogue=self.catalogue, settings=settings, uploads=self.uploads
-        )
         self._machines = [*self._machine_runners(), *self._volume_runners()]
         # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
         self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
+
+    def _make_catalogue(self) -> None:
+        self.catalogue = Catalogue(
+            database=self.database, folder=self.engine.image_folder, wake=self._wake_imports
+        )
+        self._catalogue_jobs = CatalogueJobs(
+            catalogue=self.catalogue, settings=self.settings, uploads=self.uploads
+        )
+        self.marketplace = Marketplace(database=self.database)
+        policy = self.settings.cloud.policy
+        self.sources = Sources(
+            database=self.database,
+            marketplace=self.marketplace,
+            urls=tuple(self.settings.cloud.marketplaces),
+            refresh_s=self.settings.cloud.marketplace_refresh_s,
+        )
+        self.trust = Trust(marketplace=self.marketplace, path=Path(policy) if policy else None)
 
     def _make_storage(self) -> None:
         database, engine, settings = self.database, self.engine, self.settings
@@ -122,6 +141,7 @@ class Cloud:
             database=self.database,
             engine=self.engine,
             catalogue=self.catalogue,
+            trust=self.trust,
             settings=self.settings,
             consoles=self.consoles,
         )
@@ -174,6 +194,7 @@ class Cloud:
         self.sampler.tracks.load()
         self.sampler.start()
         self.watch.start()
+        self.sources.start()
         known_hosts.write(self.database, self.home / "known_hosts")
         # Proving KVM may boot a machine; nobody should wait for that before the first instance.
         threading.Thread(target=self.engine.accelerator, name="accelerator", daemon=True).start()
@@ -191,6 +212,7 @@ class Cloud:
             runner.stop()
         self.sampler.stop()
         self.watch.stop()
+        self.sources.stop()
         self.reconcile.stop()
         self.engine.stop_hypervisor()
         self.database.close()

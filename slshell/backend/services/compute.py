@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from slshell.backend.services import (
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.launch import Launch, checked_launch
 from slshell.backend.services.lifecycle import Happening
+from slshell.backend.services.offers import Offers
 from slshell.backend.services.settings import Settings
 from slshell.backend.services.space import SpaceService
 from slshell.backend.store.database import Database, Write
@@ -52,6 +53,7 @@ class Compute:
     database: Database
     engine: Engine
     catalogue: Catalogue
+    offers: Offers
     settings: Settings
     cloud_id: str
     known_hosts: Path
@@ -79,7 +81,8 @@ class Compute:
         """Accept instances: after this they exist, Pending, with their addresses; a job makes them run.
 
         Raises:
-            UsageError, NotFound, NoCapacity, Conflict: it cannot work; nothing was made.
+            UsageError, NotFound, NoCapacity, Conflict: it cannot work; nothing was made. NotAllowed: the
+                policy does not let it run.
         """
         requests.checked(request.request_id)
         print_ = requests.fingerprint("run", request)
@@ -89,13 +92,17 @@ class Compute:
             return self._these(earlier)
         launch = checked_launch(
             request,
-            self.catalogue.resolve(request.appliance),
+            self.offers.find(request.appliance),
             tuple(self.catalogue.resolve(one) for one in request.statics),
             self.settings,
             self.engine.room(),
         )
         if launch.volatile_gib:
             self.space.check(sum(launch.volatile_gib) * GIB * launch.count, "the volatile disks")
+        for one in launch.statics:
+            self.offers.check(one)
+        endorser = self.offers.check(launch.appliance)
+        launch = replace(launch, appliance=self.offers.bring_in(launch.appliance), endorser=endorser)
         keys = [hostkeys.make() for _ in range(launch.count)]
         with self.database.write() as write:
             # Taking the revision first makes writers queue, so the same request cannot be served twice.
@@ -245,7 +252,7 @@ class Compute:
                 address=address, ssh_port=addresses.SSH_PORT, user=launch.appliance.user,
                 host_key=key.public, host_key_private=key.private, keys=records.as_text(launch.keys),
                 context=records.as_text(launch.context), phases=records.as_text(phases), engine_id="",
-                disks=records.as_text(disks),
+                disks=records.as_text(disks), endorser=launch.endorser,
                 host="", owner=owner, request_id=request_id, created_at=now, revision=write.revision,
                 tags=records.as_text(launch.tags),
             )

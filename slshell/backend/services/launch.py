@@ -40,6 +40,8 @@ class Launch:
     volatile_gib: tuple[int, ...]
     statics: tuple[Appliance, ...]
     tags: tuple[str, ...] = ()
+    endorser: str = ""
+    """Who vouches for the appliance; empty: nobody."""
 
     def name_of(self, number: int, place: int) -> str:
         """The name of the instance with this number, the `place`-th of the launch."""

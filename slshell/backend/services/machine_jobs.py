@@ -20,6 +20,7 @@ from slshell.backend.services.consoles import Consoles
 from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.settings import Settings
+from slshell.backend.services.trust import Trust
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.base import utc_now
 from slshell.model.appliance import ContextMethod
@@ -41,6 +42,7 @@ class MachineJobs:
     database: Database
     engine: Engine
     catalogue: Catalogue
+    trust: Trust
     settings: Settings
     consoles: Consoles
 
@@ -118,7 +120,15 @@ class MachineJobs:
         self.catalogue.wait_until_ready(
             lambda: str(self._check_coming_up(work).appliance_id), self.settings.cloud.image_timeout_s
         )
-        self.catalogue.verify(self._check_coming_up(work).appliance_id)
+        row = self._check_coming_up(work)
+        self._trusted(row)
+        self.catalogue.verify(row.appliance_id)
+
+    def _trusted(self, row: Row[Any]) -> None:
+        """Ask the policy about every image that the machine is to have, also those that were here already."""
+        statics = [one.source for one in records.instance_of(row).disks if one.kind is DiskKind.READ_ONLY]
+        for identifier in (row.appliance_id, *statics):
+            self.trust.check(self.catalogue.resolve(identifier))
 
     def _spec(self, row: Row[Any]) -> MachineSpec:
         appliance, image = self.catalogue.boot_image(row.appliance_id)

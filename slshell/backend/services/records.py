@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
 
-from slshell.backend.services import lifecycle
+from slshell.backend.services import entry_records, lifecycle
 from slshell.backend.store.database import Write
 from slshell.backend.store.tables.activity import events, jobs
 from slshell.backend.store.tables.appliances import appliances
@@ -50,7 +50,7 @@ def instance_of(row: Row[Any]) -> Instance:
         user=row.user, host_key=row.host_key, cpu_percent=0.0, memory_kib=0, created_at=row.created_at,
         phases=phases_of(row.phases), owner=row.owner, host=row.host, progress=row.progress,
         request_id=row.request_id, disks=_DISKS.decode(row.disks), revision=row.revision,
-        tags=_TAGS.decode(row.tags),
+        tags=_TAGS.decode(row.tags), endorser=row.endorser,
     )  # fmt: skip
 
 
@@ -99,9 +99,10 @@ def read_instances(
 def read_appliances(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> list[Appliance]:
-    """The appliances that meet the conditions, by identifier."""
+    """The appliances that meet the conditions, by identifier, each with what its newest entry says."""
     statement = _filtered(select(appliances).order_by(appliances.c.id), *conditions, limit=limit)
-    return [appliance_of(row) for row in connection.execute(statement)]
+    held = [appliance_of(row) for row in connection.execute(statement)]
+    return entry_records.with_endorsers(connection, held)
 
 
 def read_jobs(

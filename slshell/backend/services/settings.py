@@ -7,12 +7,16 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
 from slshell.model.errors import UsageError
 from slshell.model.instance import InstanceType
 from slshell.model.names import checked_name
+
+LONGEST_URL = 255
+"""What the database keeps of an address."""
 
 # The tutorial's section 6.1.
 TUTORIAL_TYPES = {
@@ -61,6 +65,15 @@ class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How many times the free disk space may be promised to disks that grow."""
     disk_warning_percent: float = 5.0
     """Warn when less of the disk than this is free."""
+    policy: str = ""
+    """The absolute path of a file that says what may run; empty: what is endorsed and neither expired nor
+    deprecated, and images of one's own."""
+    marketplaces: list[str] = []
+    """Addresses of other marketplaces whose entries are shown as well."""
+    marketplace_refresh_s: float = 900.0
+    """How often they are asked for news."""
+    marketplace_public: bool = False
+    """Whether entries can be read over TCP without the token, as other clouds and the original client do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +111,7 @@ class Settings:
                 f"{where}, [cloud] console_kib: {section.console_kib} cannot be",
                 hint=f"{LEAST_CONSOLE_KIB} to {MOST_CONSOLE_KIB}",
             )
+        _check_marketplaces(section, where)
         sizes: dict[str, Any] = {**TUTORIAL_TYPES, **data.get("instance_types", {})}
         default = section.default_instance_type
         if default not in sizes:
@@ -123,6 +137,21 @@ def _check_storage(section: CloudSection, where: str) -> None:
     for name, fine in limits.items():
         if not fine:
             raise UsageError(f"{where}, [cloud] {name}: {getattr(section, name)} cannot be")
+
+
+def _check_marketplaces(section: CloudSection, where: str) -> None:
+    """Raises UsageError when what is said of the catalogue cannot be."""
+    if section.policy and not Path(section.policy).is_absolute():
+        raise UsageError(f"{where}, [cloud] policy: {section.policy} is not an absolute path")
+    if section.marketplace_refresh_s < 1:
+        raise UsageError(f"{where}, [cloud] marketplace_refresh_s: less than one second cannot be")
+    for url in section.marketplaces:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > LONGEST_URL:
+            raise UsageError(
+                f"{where}, [cloud] marketplaces: “{url[:80]}” is not the address of a marketplace",
+                hint="for example https://marketplace.example.org",
+            )
 
 
 def _type(name: str, value: Any, default: bool, where: str) -> InstanceType:

@@ -13,12 +13,21 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, insert, make_url, select, update
 from sqlalchemy.exc import OperationalError
 
-from slshell.backend.store.tables import activity, appliances, instances, volumes
+from slshell.backend.store.tables import activity, appliances, entries, instances, volumes
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import cloud
 from slshell.model.errors import CloudUnreachable, Conflict
 
-__all__ = ["Database", "DatabaseUnreachable", "Write", "activity", "appliances", "instances", "volumes"]
+__all__ = [
+    "Database",
+    "DatabaseUnreachable",
+    "Write",
+    "activity",
+    "appliances",
+    "entries",
+    "instances",
+    "volumes",
+]
 
 _BUSY_MS = 30_000
 
@@ -72,6 +81,11 @@ class Database:
         self.on_change = on_change
         self._engine = _open(url)
         self._claim: Connection | None = None
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self._engine.dialect.name
 
     def prepare(self) -> str:
         """Bring the schema up to date, make the cloud's row if it is new, and answer the cloud's id.

@@ -22,6 +22,7 @@ _APPLIANCE = {
     ApplianceState.IMPORTING: ("◔", "busy"),
     ApplianceState.READY: ("●", "good"),
     ApplianceState.FAILED: ("✗", "bad"),
+    ApplianceState.AVAILABLE: ("○", ""),
 }
 _VOLUME = {
     VolumeState.CREATING: ("◔", "busy"),

@@ -74,7 +74,7 @@ class Doing(Screen[None]):
     def action_run(self) -> None:
         """Fill in `run` for the selected appliance, else for the first that can be run."""
         row = self.table.cursor_row
-        name = row.name if isinstance(row, Appliance) else self.usual_appliance()
+        name = named(row) if isinstance(row, Appliance) else self.usual_appliance()
         self.open_form(RUN, appliance=name)
 
     def action_connect(self) -> None:
@@ -163,3 +163,8 @@ class Doing(Screen[None]):
             if each.state is ApplianceState.READY
         ]  # fmt: skip
         return FIRST_APPLIANCE if FIRST_APPLIANCE in ready or not ready else ready[0]
+
+
+def named(appliance: Appliance) -> str:
+    """The word by which `run` knows an appliance: what is not held has an identifier only."""
+    return appliance.id if appliance.state is ApplianceState.AVAILABLE else appliance.name

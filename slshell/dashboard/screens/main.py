@@ -19,6 +19,7 @@ from slshell.dashboard.feed import Watch
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.columns import ColumnsScreen
 from slshell.dashboard.screens.sessions import DoingWithSessions
+from slshell.dashboard.searching import words_of
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
 from slshell.dashboard.widgets.overview import OverviewStrip, ProfileBanner, StaleBanner
@@ -159,7 +160,8 @@ class MainScreen(DoingWithSessions):
             row = self.table.cursor_row
             if row is not None and self.query_one(DetailPane).display and row.state is not State.PENDING:
                 console = row.id
-        self.dashboard.feed.watch(Watch(ids, console, away=not self.app.app_focus))
+        words = words_of(self.table.rows.filter.line) if self.view.id == "appliances" else None
+        self.dashboard.feed.watch(Watch(ids, console, away=not self.app.app_focus, words=words))
 
     def open_view(self, view_id: str) -> None:
         """Show another view; its table is as it was left."""
@@ -265,6 +267,7 @@ class MainScreen(DoingWithSessions):
     @on(ResourceTable.Arranged)
     def _arranged(self) -> None:
         self.redraw_frame()
+        self.measure()
         self.refresh_keys()
 
     @on(DetailPane.LinkClicked)

@@ -16,8 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from slshell import __version__
+from slshell.backend.services.entry_records import entry_of
+from slshell.metadata.signature import verify
 from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
+from slshell.model.entry import ApplianceFacts
 from slshell.model.errors import NotFound, SlshellError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
@@ -61,6 +64,8 @@ class ServedCloud:
         self.socket = home / "api.sock"
         self.instances: dict[int, Instance] = {}
         self.appliances: list[Appliance] = [appliance()]
+        self.offered: list[Appliance] = []
+        """What entries of the catalogue offer."""
         self.events: list[Event] = []
         self.jobs: list[Job] = []
         self.hosts: list[Host] = []
@@ -177,6 +182,22 @@ class ServedCloud:
                 return 200, Page(items=self.types)
             case ("GET", "appliances"):
                 return 200, Page(items=self.appliances)
+            case ("GET", "catalogue"):
+                words = query.get("words", "").casefold().split()
+                known = [(each, f"{each.title} {each.os}".casefold().split()) for each in self.offered]
+                found = [
+                    each for each, its in known if all(any(one.startswith(w) for one in its) for w in words)
+                ]
+                return 200, Page(items=found[: int(query["limit"])])
+            case ("GET", "catalogue", name):
+                found = [each for each in (*self.appliances, *self.offered) if name in (each.name, each.id)]
+                if not found:
+                    raise NotFound(f"there is no appliance “{name}”", hint="did you mean ttylinux?")
+                return 200, ApplianceFacts(appliance=found[0])
+            case ("POST", "catalogue"):
+                return 201, entry_of(verify(body))
+            case ("GET", "marketplaces"):
+                return 200, Page(items=[])
             case ("GET", "appliances", name):
                 found = [each for each in self.appliances if name in (each.name, each.id)]
                 if not found:

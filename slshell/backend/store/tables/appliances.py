@@ -29,6 +29,7 @@ appliances = Table(
     Column("cmdline", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("kind", String(16), nullable=False, server_default="machine"),
+    Column("entry", String(27), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Index(None, "revision"),

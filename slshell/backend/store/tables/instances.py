@@ -35,6 +35,7 @@ instances = Table(
     Column("host", String(255), nullable=False),
     Column("owner", String(255), nullable=False),
     Column("request_id", String(64), nullable=False),
+    Column("endorser", String(254), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("tags", Text, nullable=False, server_default="[]"),
