@@ -52,12 +52,13 @@ def context_options(function: Callable[..., Any]) -> Callable[..., Any]:
         type=CloudInit(),
         multiple=True,
         metavar="[TYPE,]FILE",
-        help="A document for cloud-init, or a template of yours; may be repeated.",
+        help="A document for cloud-init, or a template of yours; `context ID` shows them. May be repeated.",
     )(function)
     function = click.option(
         "--context-method",
         "context_method",
         type=click.Choice([str(each) for each in ContextMethod]),
+        callback=lambda context, parameter, value: None if value is None else ContextMethod(value),
         help="How the machine is told, instead of what its appliance says.",
     )(function)
     return click.option(
@@ -99,7 +100,7 @@ def template_path(name: str, environ: Mapping[str, str] | None) -> Path:
 
 def parts_of(
     values: Iterable[str], environ: Mapping[str, str] | None
-) -> tuple[list[UserDataPart], list[Path]]:
+) -> tuple[tuple[UserDataPart, ...], list[Path]]:
     """The documents that `--cloud-init` names, and the files of public keys among them.
 
     Raises:
@@ -116,7 +117,7 @@ def parts_of(
                 keys.append(path)
             else:
                 parts.append(UserDataPart(type=kind, name=path.name, content=read_text(path)))
-    return parts, keys
+    return tuple(parts), keys
 
 
 def _taken_apart(piece: str, environ: Mapping[str, str] | None) -> tuple[str, Path]:

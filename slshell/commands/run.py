@@ -25,7 +25,7 @@ from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
 from slshell.model.appliance import ContextMethod
 from slshell.model.errors import UsageError
-from slshell.model.instance import Instance, RunRequest
+from slshell.model.instance import RunRequest
 from slshell.model.names import checked_name
 from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
@@ -97,7 +97,7 @@ def run_command(
     keys: tuple[Path, ...],
     context: tuple[tuple[str, str], ...],
     context_files: tuple[Path, ...],
-    context_method: str | None,
+    context_method: ContextMethod | None,
     cloud_init: tuple[str, ...],
     persistent: tuple[str, ...],
     volatile: tuple[int, ...],
@@ -110,8 +110,7 @@ def run_command(
 ) -> Listing:
     """Start machines of an appliance.
 
-    With --quiet it prints `ID, ADDRESS` for each. Disks appear in the guest in this order: root, swap,
-    volatile, persistent, read-only; each as it was named. `slshell context ID` shows what a machine was told.
+    --quiet prints `ID, ADDRESS` of each. Disks come in this order: root, swap, volatile, persistent, static.
     """
     if list_types:
         return Listing(kind=TYPE, items=offered_types(environment))
@@ -128,20 +127,18 @@ def run_command(
         swap_mib=size.swap_mib if swap is None else swap,
         keys=_keys(environment, (*keys, *key_files)),
         context=context_of(context, context_files),
-        context_method=None if context_method is None else ContextMethod(context_method),
-        user_data=tuple(parts),
+        context_method=context_method,
+        user_data=parts,
         volumes=_volumes(environment, persistent),
         volatile_gib=volatile,
         statics=readonly,
         tags=tags,
     )
+    return _awaited(environment, request, goal or (REACHABLE if wait else None), timeout_s)
+
+
+def _awaited(environment: Environment, request: RunRequest, goal: str | None, timeout_s: float) -> Listing:
     started = environment.cloud.run_instance(request)
-    return _awaited(environment, started, goal or (REACHABLE if wait else None), timeout_s)
-
-
-def _awaited(
-    environment: Environment, started: list[Instance], goal: str | None, timeout_s: float
-) -> Listing:
     if goal is None:
         return Listing(kind=LAUNCHED, items=started)
     target = "Running" if goal == "running" else REACHABLE

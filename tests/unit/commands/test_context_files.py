@@ -56,7 +56,7 @@ def test_a_template_is_found_by_its_name(environ: dict[str, str]) -> None:
 
 
 def test_no_words_make_no_documents(environ: dict[str, str]) -> None:
-    assert parts_of([""], environ) == ([], [])
+    assert parts_of([""], environ) == ((), [])
 
 
 def test_what_is_not_text_is_told_with_its_line(tmp_path: Path, environ: dict[str, str]) -> None:
