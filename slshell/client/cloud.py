@@ -14,6 +14,7 @@ import msgspec
 from slshell.client import local
 from slshell.client.catalogue import CatalogueCalls
 from slshell.client.consoles import ConsoleCalls
+from slshell.client.contexts import ContextCalls
 from slshell.client.profiles import Profile
 from slshell.client.secrets import password_of
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
@@ -135,7 +136,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls):
+class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:

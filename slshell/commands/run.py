@@ -9,6 +9,7 @@ import click
 
 from slshell.client.cloud import new_request_id
 from slshell.commands.actions import wait_options
+from slshell.commands.context_files import context_of, context_options, parts_of
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import LAUNCHED, TYPE
 from slshell.commands.parameters import (
@@ -22,8 +23,9 @@ from slshell.commands.parameters import (
 )
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
+from slshell.model.appliance import ContextMethod
 from slshell.model.errors import UsageError
-from slshell.model.instance import Instance, RunRequest
+from slshell.model.instance import RunRequest
 from slshell.model.names import checked_name
 from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
@@ -52,8 +54,9 @@ from slshell.ssh.keys import public_keys
     type=KeyValue(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="A variable for the machine's context.",
+    help="A variable for the machine; any value. May be repeated.",
 )
+@context_options
 @click.option(
     "--persistent-disk",
     "persistent",
@@ -93,6 +96,9 @@ def run_command(
     swap: int | None,
     keys: tuple[Path, ...],
     context: tuple[tuple[str, str], ...],
+    context_files: tuple[Path, ...],
+    context_method: ContextMethod | None,
+    cloud_init: tuple[str, ...],
     persistent: tuple[str, ...],
     volatile: tuple[int, ...],
     readonly: tuple[str, ...],
@@ -104,12 +110,12 @@ def run_command(
 ) -> Listing:
     """Start machines of an appliance.
 
-    With --quiet it prints `ID, ADDRESS` for each. Disks appear in the guest in this order: root, swap,
-    volatile, persistent, read-only; each as it was named.
+    --quiet prints `ID, ADDRESS` of each. Disks come in this order: root, swap, volatile, persistent, static.
     """
     if list_types:
         return Listing(kind=TYPE, items=offered_types(environment))
     size = _size(environment, type_name)
+    parts, key_files = parts_of(cloud_init, environment.environ)
     request = RunRequest(
         request_id=new_request_id(),
         appliance=_named(appliance, name),
@@ -119,24 +125,24 @@ def run_command(
         vcpu=cpu or size.vcpu,
         ram_mib=ram or size.ram_mib,
         swap_mib=size.swap_mib if swap is None else swap,
-        keys=_keys(environment, keys),
-        context=dict(context),
+        keys=_keys(environment, (*keys, *key_files)),
+        context=context_of(context, context_files),
+        context_method=context_method,
+        user_data=parts,
         volumes=_volumes(environment, persistent),
         volatile_gib=volatile,
         statics=readonly,
         tags=tags,
     )
+    return _awaited(environment, request, goal or (REACHABLE if wait else None), timeout_s)
+
+
+def _awaited(environment: Environment, request: RunRequest, goal: str | None, timeout_s: float) -> Listing:
     started = environment.cloud.run_instance(request)
     if started and started[0].endorser:
         environment.output.notice(f"{started[0].appliance} is endorsed by {started[0].endorser}")
-    if not wait and goal is None:
+    if goal is None:
         return Listing(kind=LAUNCHED, items=started)
-    return _awaited(environment, started, goal, timeout_s)
-
-
-def _awaited(
-    environment: Environment, started: list[Instance], goal: str | None, timeout_s: float
-) -> Listing:
     target = "Running" if goal == "running" else REACHABLE
     items, errors = wait_for(environment, [each.id for each in started], target, timeout_s)
     return Listing(kind=LAUNCHED, items=items, errors=tuple(errors))

@@ -15,13 +15,12 @@ from slshell.commands.options import COMMON, LAYOUT, common_options
 
 MACHINERY = frozenset(
     {
-        "access", "actions", "builtins", "catalogue_search", "checks", "completer", "declare",
-        "entry_kinds", "entry_options", "environment", "executed", "fleet", "forward_kind", "grammar",
-        "guest_disks", "hints", "host_name", "interpreter", "kinds", "line", "manual", "metadata_files",
-        "notices", "opening", "options", "parameters", "pipe", "profile_checks", "registry", "safety",
-        "selection", "shells",
-        "side_by_side", "signing", "ssh_line", "stages", "table", "variables", "volume_actions",
-        "waiting", "watching", "console_plan",
+        "access", "actions", "builtins", "catalogue_search", "checks", "completer", "console_plan",
+        "context_files", "declare", "entry_kinds", "entry_options", "environment", "executed", "fleet",
+        "forward_kind", "grammar", "guest_disks", "hints", "host_name", "interpreter", "kinds", "line",
+        "making", "manual", "metadata_files", "notices", "opening", "options", "parameters", "pipe",
+        "profile_checks", "registry", "safety", "selection", "shells", "side_by_side", "signing",
+        "ssh_line", "stages", "table", "variables", "volume_actions", "waiting", "watching",
     }
 )  # fmt: skip
 """Modules of this folder that are not commands."""

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from slshell.model.appliance import ContextMethod
+from slshell.model.context import UserDataPart
 from slshell.model.volume import Disk
 
 
@@ -109,7 +111,11 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     keys: tuple[str, ...] = ()
     """Public SSH keys, one line each."""
     context: dict[str, str] = {}
-    """Further variables for the machine's context.sh."""
+    """Further variables for the machine: in context.sh, and under `context` in cloud-init's meta-data."""
+    context_method: ContextMethod | None = None
+    """How the machine is told; None: as its appliance says."""
+    user_data: tuple[UserDataPart, ...] = ()
+    """Documents for cloud-init, in order."""
     volumes: tuple[str, ...] = ()
     """Persistent volumes to begin with; only for a single machine."""
     volatile_gib: tuple[int, ...] = ()

@@ -22,6 +22,7 @@ from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.jobs import JobKind
 from slshell.backend.services.machine_jobs import MachineJobs
+from slshell.backend.services.save_jobs import SaveJobs
 from slshell.backend.services.volume_file_jobs import VolumeFileJobs
 from slshell.backend.services.volume_jobs import VolumeJobs
 from slshell.client.cloud import Cloud, new_request_id
@@ -48,7 +49,8 @@ def _kinds() -> list[JobKind]:
     volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)
     chains = ChainJobs(volumes=volumes, files=nothing)
     files = VolumeFileJobs(files=nothing, volumes=volumes)
-    return [kind for jobs in (machines, images, volumes, chains, files) for kind in jobs.kinds()]
+    saves = SaveJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), engine=nothing)
+    return [kind for jobs in (machines, images, volumes, chains, files, saves) for kind in jobs.kinds()]
 
 
 MOMENTS = [

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from slshell.client.cloud import new_request_id
 from slshell.model.errors import SlshellError
 from slshell.model.instance import State
+from slshell.model.making import SaveRequest
 from tests.machine.crash_bench import MOMENTS, Home, home, made_home, moments, shared_home
 from tests.machine.test_volume_crashes import VOLUME_KINDS
 from tests.support.folders import SessionFolder
@@ -108,5 +110,27 @@ def test_a_crash_while_the_bundled_appliance_comes_in_is_made_good(
         assert sorted(one.name for one in fresh.client.appliances()) == bundled
 
 
+@moments("save")
+def test_after_a_crash_a_machine_is_saved_once_and_nothing_else_is_left(
+    home: Home, moment: tuple[str, str, str]
+) -> None:
+    instance_id = prepare(home, "start")
+    name = "-".join(moment)
+    doomed = home.doomed(moment)
+    with contextlib.suppress(SlshellError):
+        home.client.save_instance(instance_id, SaveRequest(request_id=new_request_id(), name=name))
+    home.bury(doomed)
+    home.served()
+    home.watch.appliance(name, lambda one: one.state == "ready")
+    home.settled(instance_id, State.UNKNOWN)
+    saved = [one for one in home.client.appliances() if one.name == name]
+    assert [(one.state, one.format) for one in saved] == [("ready", "qcow2")]
+    assert list((home.path / "e" / "exports").iterdir()) == []
+    home.client.kill(instance_id)
+    home.settled(instance_id, State.DONE)
+    home.client.remove_appliance(saved[0].id)
+    assert not list((home.path / "e").rglob(f"{saved[0].id}*"))
+
+
 def test_no_kind_of_job_is_left_out() -> None:
-    assert {kind for kind, _, _ in MOMENTS} == {*RIGHT, *VOLUME_KINDS, "import", "build"}
+    assert {kind for kind, _, _ in MOMENTS} == {*RIGHT, *VOLUME_KINDS, "import", "build", "save"}

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -93,6 +93,20 @@ async def upload(
     finally:
         if not accepted:
             path.unlink(missing_ok=True)
+
+
+@delete("/v1/appliances/{appliance:str}", status_code=200)
+@in_thread
+def remove_appliance(cloud: NamedDependency[Cloud], appliance: FromPath[str]) -> Appliance:
+    """Remove an appliance that no machine stands on."""
+    return cloud.saves.discard(appliance)
+
+
+@post("/v1/recipes/{name:str}/build", status_code=202)
+@in_thread
+def build_recipe(cloud: NamedDependency[Cloud], name: FromPath[str]) -> Appliance:
+    """Have the appliance of a recipe, building it unless it is here."""
+    return cloud.saves.build(name)
 
 
 async def _received(request: Request[Any, Any, Any], folder: Path, limit: int) -> Path:

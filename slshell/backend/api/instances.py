@@ -15,9 +15,12 @@ from slshell.backend.api.threads import in_thread
 from slshell.backend.services import records
 from slshell.backend.services.cloud import Cloud
 from slshell.backend.store.tables.instances import instances
+from slshell.model.appliance import Appliance
 from slshell.model.cloud import Page
+from slshell.model.context import InstanceContext
 from slshell.model.errors import UsageError
 from slshell.model.instance import Instance, InstanceType, InstanceUpdate, Metrics, RunRequest, State
+from slshell.model.making import SaveRequest
 from slshell.model.track import Track
 
 InstanceNumber = Annotated[int, PathParameter(ge=1, le=10**15, description="The instance's number.")]
@@ -121,6 +124,26 @@ def read_track(cloud: NamedDependency[Cloud], instance_id: InstanceNumber) -> Tr
     """What was measured of an instance since it was made; the longer that is, the further apart."""
     cloud.compute.get(instance_id)
     return cloud.sampler.tracks.of(instance_id)
+
+
+@get("/v1/instances/{instance_id:int}/context")
+@in_thread
+def read_context(
+    cloud: NamedDependency[Cloud],
+    instance_id: InstanceNumber,
+    secrets: Annotated[bool, QueryParameter(description="Show what is hidden otherwise.")] = False,
+) -> InstanceContext:
+    """What an instance was told, and what it has said of it."""
+    return cloud.contexts.of(instance_id, masked=not secrets)
+
+
+@post("/v1/instances/{instance_id:int}/save", status_code=202)
+@in_thread
+def save_instance(
+    cloud: NamedDependency[Cloud], instance_id: InstanceNumber, data: JSONBody[SaveRequest]
+) -> Appliance:
+    """Make an appliance of an instance that is off."""
+    return cloud.saves.save(instance_id, data)
 
 
 @get("/v1/metrics")

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from slshell.backend.appliances import disk, initrd, kernel, packages, recipe, tools
-from slshell.backend.appliances.recipe import Recipe
+from slshell.backend.appliances.recipe import Recipe, SystemRecipe
+from slshell.backend.appliances.system import build as system
 from slshell.model import ids
 from slshell.model.appliance import ContextMethod
 from slshell.model.errors import EngineFailed
@@ -45,6 +47,8 @@ class BuiltAppliance(msgspec.Struct, frozen=True, kw_only=True):
     cmdline: str
     fingerprint: str
     """Of the recipe and of the builder; another one means that it has to be built again."""
+    packages: str = ""
+    """Of a whole system: SHA-256 of the names and versions of its packages."""
     folder: str = ""
     """Where it is; not in the file, for a folder may be moved."""
 
@@ -52,6 +56,11 @@ class BuiltAppliance(msgspec.Struct, frozen=True, kw_only=True):
     def disk(self) -> Path:
         """The bootable disk image."""
         return Path(self.folder, "disk.img")
+
+    @property
+    def starts_directly(self) -> bool:
+        """Whether it has kernel and first file system beside the disk."""
+        return not self.packages
 
     @property
     def kernel(self) -> Path:
@@ -76,13 +85,22 @@ def build(recipe_name: str, into: Path, say: Callable[[str], None]) -> BuiltAppl
     present = find(recipe_name, into)
     if present is not None:
         return present
-    tools.require_all()
+    require(plan)
     _make_folder(into)
     with _locked(into / f".{recipe_name}.lock", say):
         present = find(recipe_name, into)
         if present is not None:
             return present
         return _build_fresh(plan, into, say)
+
+
+def require(plan: Recipe | SystemRecipe) -> None:
+    """Check that the programs are there that building takes.
+
+    Raises:
+        EngineFailed: names the packages and the line that installs them.
+    """
+    tools.require_all(system.TOOLS if isinstance(plan, SystemRecipe) else tools.TOOLS)
 
 
 def find(recipe_name: str, into: Path) -> BuiltAppliance | None:
@@ -93,41 +111,72 @@ def find(recipe_name: str, into: Path) -> BuiltAppliance | None:
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     known = msgspec.structs.replace(known, folder=str(folder))
-    whole = all(path.is_file() for path in (known.disk, known.kernel, known.initrd))
+    files = (known.disk, known.kernel, known.initrd) if known.starts_directly else (known.disk,)
+    whole = all(path.is_file() for path in files)
     return known if whole and known.fingerprint == fingerprint(recipe_name) else None
 
 
 def fingerprint(recipe_name: str) -> str:
     """Changes whenever the recipe or the code that follows it changes."""
     digest = hashlib.sha256(recipe.source_of(recipe_name))
-    for entry in sorted(resources.files(__package__).iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".py"):
-            digest.update(entry.read_bytes())
+    code = [resources.files(__package__)]
+    if isinstance(recipe.load(recipe_name), SystemRecipe):
+        code.append(resources.files(system.__package__))
+    for folder in code:
+        for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+            if entry.is_file() and not entry.name.endswith(".pyc"):
+                digest.update(entry.read_bytes())
     return digest.hexdigest()
 
 
-def _build_fresh(plan: Recipe, into: Path, say: Callable[[str], None]) -> BuiltAppliance:
-    if shutil.disk_usage(into).free < _ROOM_BYTES:
+def _build_fresh(plan: Recipe | SystemRecipe, into: Path, say: Callable[[str], None]) -> BuiltAppliance:
+    room = system.ROOM_BYTES if isinstance(plan, SystemRecipe) else _ROOM_BYTES
+    if shutil.disk_usage(into).free < room:
         raise EngineFailed(
             f"too little disk space in {into} to build an appliance",
-            hint=f"free {_ROOM_BYTES >> 20} MiB there, or set SLSHELL_APPLIANCES to another folder",
+            hint=f"free {room >> 20} MiB there, or set SLSHELL_APPLIANCES to another folder",
         )
     _clear_leftovers(plan.name, into)
     say(f"building the appliance {plan.name}")
-    chosen = packages.resolve(plan.packages, plan.architecture)
-    files = packages.fetch(chosen, into / ".packages" / plan.name, say)
     work = Path(tempfile.mkdtemp(prefix=f".{plan.name}.", dir=into))
     try:
-        tree, result = work / "tree", work / "result"
-        say("unpacking them")
-        packages.unpack(files, tree)
+        result, cache = work / "result", into / ".packages" / plan.name
         result.mkdir()
-        built = _assemble(plan, tree, result, say)
+        if isinstance(plan, SystemRecipe):
+            built = _system(plan, work, cache, result, say)
+        else:
+            built = _assemble(plan, _unpacked(plan, work, cache, say), result, say)
+        (result / "appliance.json").write_bytes(msgspec.json.format(msgspec.json.encode(built)) + b"\n")
         _publish(result, into / plan.name, work / "old")
     finally:
         shutil.rmtree(work, onerror=_make_removable)
     say(f"{plan.name} is ready: {built.id}")
     return msgspec.structs.replace(built, folder=str(into / plan.name))
+
+
+def _unpacked(plan: Recipe, work: Path, cache: Path, say: Callable[[str], None]) -> Path:
+    files = packages.fetch(packages.resolve(plan.packages, plan.architecture), cache, say)
+    say("unpacking them")
+    packages.unpack(files, work / "tree")
+    return work / "tree"
+
+
+def _system(
+    plan: SystemRecipe, work: Path, cache: Path, result: Path, say: Callable[[str], None]
+) -> BuiltAppliance:
+    image, scratch = result / "disk.img", work / "scratch"
+    scratch.mkdir()
+    installed = system.build(plan, image, scratch, cache, say)
+    versions = dict(line.split(" ", 1) for line in installed.splitlines())
+    return _described(
+        plan,
+        image,
+        format="qcow2",
+        disk_bytes=plan.system.disk_mib << 20,
+        os_version=versions.get("base-files", ""),
+        cmdline="",
+        packages=hashlib.sha256(installed.encode()).hexdigest(),
+    )
 
 
 def _assemble(plan: Recipe, tree: Path, result: Path, say: Callable[[str], None]) -> BuiltAppliance:
@@ -139,27 +188,33 @@ def _assemble(plan: Recipe, tree: Path, result: Path, say: Callable[[str], None]
     image = result / "disk.img"
     files = {name: result / name for name in ("vmlinuz", "initrd")}
     disk.write(image, plan.disk_mib, files, plan.command_line)
+    return _described(
+        plan,
+        image,
+        format="raw",
+        disk_bytes=image.stat().st_size,
+        os_version=chosen.release,
+        cmdline=plan.command_line,
+    )
+
+
+def _described(plan: Recipe | SystemRecipe, image: Path, **facts: Any) -> BuiltAppliance:
     sha1, sha256 = _digests(image)
-    built = BuiltAppliance(
+    return BuiltAppliance(
         name=plan.name,
         title=plan.title,
         id=ids.identifier_of(sha1),
         sha1=sha1,
         sha256=sha256,
-        format="raw",
         size_bytes=image.stat().st_size,
-        disk_bytes=image.stat().st_size,
         user=plan.user,
         context=plan.context,
         os=plan.os,
-        os_version=chosen.release,
         arch={"amd64": "x86_64"}.get(plan.architecture, plan.architecture),
         min_ram_mib=plan.min_ram_mib,
-        cmdline=plan.command_line,
         fingerprint=fingerprint(plan.name),
+        **facts,
     )
-    (result / "appliance.json").write_bytes(msgspec.json.format(msgspec.json.encode(built)) + b"\n")
-    return built
 
 
 def _publish(result: Path, target: Path, old: Path) -> None:

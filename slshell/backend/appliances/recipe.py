@@ -56,12 +56,41 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Path in the machine → its mode in octal, for example 0700."""
 
 
+class System(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a whole system is made of."""
+
+    distribution: str
+    """The ID of the host's distribution, whose packages these are."""
+    disk_mib: int
+    uuid: str
+    """Of its file system."""
+    packages: list[str]
+    """With all that they depend on, beside what the distribution cannot be without."""
+    enabled: list[str]
+    disabled: list[str]
+    """Units of systemd."""
+
+
+class SystemRecipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One appliance that is a whole system of the distribution; built when somebody asks for it."""
+
+    name: str
+    title: str
+    os: str
+    architecture: str
+    user: str
+    context: ContextMethod
+    min_ram_mib: int
+    command_line: str
+    system: System
+
+
 def names() -> list[str]:
     """Names of the recipes that are shipped."""
     return sorted(entry.name[: -len(".toml")] for entry in _RECIPES.iterdir() if entry.name.endswith(".toml"))
 
 
-def load(name: str) -> Recipe:
+def load(name: str) -> Recipe | SystemRecipe:
     """The recipe of this name.
 
     Raises:
@@ -69,7 +98,10 @@ def load(name: str) -> Recipe:
     """
     if name not in names():
         raise NotFound(f"no recipe is named “{name}”", hint=f"there are: {', '.join(names())}")
-    return msgspec.toml.decode((_RECIPES / f"{name}.toml").read_bytes(), type=Recipe)
+    data = msgspec.toml.decode((_RECIPES / f"{name}.toml").read_bytes())
+    if "system" in data:
+        return msgspec.convert(data, SystemRecipe)
+    return msgspec.convert(data, Recipe)
 
 
 def own_files(name: str) -> dict[str, bytes]:

@@ -19,7 +19,14 @@ TOOLS: dict[str, str] = {
     "syslinux": "syslinux",
     "lz4": "lz4",
 }
-"""Program → the distribution package that has it; all are needed, none as root."""
+"""Program → the distribution package that has it; small appliances need all of these, none as root."""
+
+_PACKAGES = TOOLS | {
+    "mke2fs": "e2fsprogs",
+    "debugfs": "e2fsprogs",
+    "e2fsck": "e2fsprogs",
+    "qemu-img": "qemu-utils",
+}
 
 MASTER_BOOT_RECORDS = (
     Path("/usr/lib/syslinux/mbr/mbr.bin"),
@@ -39,19 +46,20 @@ def find(tool: str) -> str | None:
 
 def missing_packages(tools: Iterable[str] = tuple(TOOLS)) -> list[str]:
     """Distribution packages to install before an appliance can be built; empty when all is there."""
-    packages = {TOOLS.get(tool, tool) for tool in tools if find(tool) is None}
-    if not any(path.is_file() for path in MASTER_BOOT_RECORDS):
+    wanted = set(tools)
+    packages = {_PACKAGES.get(tool, tool) for tool in wanted if find(tool) is None}
+    if "syslinux" in wanted and not any(path.is_file() for path in MASTER_BOOT_RECORDS):
         packages.add("syslinux-common")
     return sorted(packages)
 
 
-def require_all() -> None:
+def require_all(tools: Iterable[str] = tuple(TOOLS)) -> None:
     """Check that every program is there.
 
     Raises:
         EngineFailed: names the packages and the line that installs them.
     """
-    packages = missing_packages()
+    packages = missing_packages(tools)
     if packages:
         raise EngineFailed(
             f"building an appliance needs programs that are not installed ({', '.join(packages)})",
@@ -75,7 +83,7 @@ def run(
     """
     program = find(argv[0])
     if program is None:
-        package = TOOLS.get(argv[0], argv[0])
+        package = _PACKAGES.get(argv[0], argv[0])
         raise EngineFailed(f"{argv[0]} is not installed", hint=f"sudo apt-get install {package}")
     try:
         done = subprocess.run(

@@ -184,5 +184,17 @@ class Volumes(ABC):
         """Make a retired root disk over the image `base` a volume of its own; answers its handle."""
 
     @abstractmethod
+    def write_root(
+        self, instance_id: int, uuid: str, name: str, base: Path, base_format: str, say: Say
+    ) -> Path:
+        """The root disk of a machine that is off, over the image `base`, as a whole qcow2 file called `name`.
+
+        Answers its path; one that is whole already is not written again. `drop_file` removes it.
+
+        Raises:
+            NotFound: the machine has no disk. EngineFailed: it is in use, or cannot be written.
+        """
+
+    @abstractmethod
     def retired(self) -> list[str]:
         """Handles of all root disks that are put aside."""

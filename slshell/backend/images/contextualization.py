@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import yaml
 
 from slshell.backend.engines.base import ContextDisc
+from slshell.backend.images import userdata
+from slshell.model.context import UserDataPart
 from slshell.model.errors import UsageError
 
 STRATUSLAB_LABEL = "_STRATUSLAB"
@@ -22,6 +24,13 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _MAX_CONTEXT_BYTES = 1 << 20
+
+_GIVES_WAY = [
+    {"name": "dict", "settings": ["no_replace", "recurse_list"]},
+    {"name": "list", "settings": ["prepend"]},
+    {"name": "str", "settings": []},
+]
+"""How cloud-init adds a document to those before it: what is there stays, lists get the new in front."""
 
 _INIT = """\
 #!/bin/sh
@@ -97,16 +106,20 @@ def cloud_init_seed(
     host_key: str,
     host_public_key: str,
     instance_uuid: str,
+    context: Mapping[str, str] | None = None,
+    parts: Sequence[UserDataPart] = (),
 ) -> ContextDisc:
     """The NoCloud seed of cloud-init: the account `user` with the keys, the host key and the name.
 
-    It says nothing of the network: without it cloud-init uses DHCP on the first interface, whatever that is
-    called, while a pattern for its name is understood by netplan only. `host_public_key` is the public half
-    of `host_key` as one line, for cloud-init wants both.
+    It says nothing of the network unless a part does: without it cloud-init uses DHCP on the first interface,
+    whatever that is called, while a pattern for its name is understood by netplan only. `host_public_key` is
+    the public half of `host_key` as one line, for cloud-init wants both. `context` are the user's variables,
+    found in the machine with `cloud-init query ds.meta_data.context`; `parts` are the user's documents.
 
     Raises:
-        UsageError: the account, the name or a key cannot be one.
+        UsageError: the account, the name, a key or a document cannot be one.
     """
+    userdata.check(parts)
     lines = _checked_keys(keys)
     if _ACCOUNT.fullmatch(user) is None:
         raise UsageError(
@@ -123,13 +136,39 @@ def cloud_init_seed(
     }
     if host_key:
         settings["ssh_keys"] = {"ed25519_private": host_key, "ed25519_public": host_public_key.strip()}
-    return ContextDisc(
-        label=CLOUD_INIT_LABEL,
-        files={
-            "meta-data": _yaml({"instance-id": instance_uuid, "local-hostname": hostname}),
-            "user-data": b"#cloud-config\n" + _yaml(settings),
-        },
+    about: dict[str, object] = {"instance-id": instance_uuid, "local-hostname": hostname}
+    if context:
+        about["context"] = checked_context(context)
+    files = {"meta-data": _yaml(about), **_documents(settings, parts)}
+    return ContextDisc(label=CLOUD_INIT_LABEL, files=files)
+
+
+def _documents(settings: Mapping[str, object], parts: Sequence[UserDataPart]) -> dict[str, bytes]:
+    """The seed's files for the cloud's own settings and the user's documents.
+
+    The own settings come last and give way, except that their account is added to those of the user's, so
+    that the keys let in whatever the user writes. Beside a document that is to be alone they travel as
+    vendor-data, which cloud-init merges below it.
+    """
+    single = {part.type: part for part in parts if part.type in (userdata.NETWORK, userdata.VENDOR)}
+    documents = [part for part in parts if part.type not in single]
+    files = {name: part.content.encode() for name, part in single.items()}
+    plain = b"#cloud-config\n" + _yaml(settings)
+    if not documents:
+        return {"user-data": plain, **files}
+    own = UserDataPart(
+        type="cloud-config",
+        name="slshell",
+        content="#cloud-config\n" + _yaml({**settings, "merge_how": _GIVES_WAY}).decode(),
     )
+    if documents[0].type != userdata.ALONE:
+        return {"user-data": userdata.user_data([*documents, own]), **files}
+    vendor = single.get(userdata.VENDOR)
+    theirs = (
+        [] if vendor is None else [UserDataPart(type="cloud-config", name="vendor", content=vendor.content)]
+    )
+    files[userdata.VENDOR] = userdata.multipart([*theirs, own]) if theirs else plain
+    return {"user-data": userdata.user_data(documents), **files}
 
 
 def checked_context(context: Mapping[str, str]) -> dict[str, str]:

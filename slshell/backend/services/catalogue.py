@@ -223,6 +223,23 @@ class Catalogue:
             )
         self.wake()
 
+    def expect(self, write: Write, provisional: str, name: str, origin: str, user: str) -> None:
+        """Make the entry of an appliance that a job of the caller's brings in.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        self._forget_failed(write, appliances.c.name == name)
+        self._make(write, _blank(provisional, name, origin, user, ApplianceKind.MACHINE))
+
+    def made_by(self, provisional: str, name: str) -> Appliance:
+        """What a request made that had this provisional identifier.
+
+        Raises:
+            NotFound: it is gone.
+        """
+        return self._made_by(provisional, name)
+
     def progress(self, appliance_id: str, text: str) -> None:
         """Say how far an import is."""
         with self.database.write() as write:
@@ -247,14 +264,7 @@ class Catalogue:
         values = _blank(provisional, name, incoming.label, incoming.user or "root", incoming.kind)
         if incoming.entry is not None:
             values["entry"] = incoming.entry.identifier
-        try:
-            write.connection.execute(insert(appliances).values(revision=write.revision, **values))
-        except IntegrityError as error:
-            raise Conflict(
-                f"the name “{name}” is taken by another appliance",
-                hint="choose one with --name",
-                details={"field": "name"},
-            ) from error
+        self._make(write, values)
         payload = {
             "source": incoming.source,
             "is_url": incoming.is_url,
@@ -265,6 +275,16 @@ class Catalogue:
             "entry": incoming.entry,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
+
+    def _make(self, write: Write, values: dict[str, Any]) -> None:
+        try:
+            write.connection.execute(insert(appliances).values(revision=write.revision, **values))
+        except IntegrityError as error:
+            raise Conflict(
+                f"the name “{values['name']}” is taken by another appliance",
+                hint="choose one with --name",
+                details={"field": "name"},
+            ) from error
 
     def _made_by(self, provisional: str, name: str) -> Appliance:
         known = self.all()

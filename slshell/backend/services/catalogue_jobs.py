@@ -138,9 +138,10 @@ class CatalogueJobs:
             max_bytes=self._limit,
             progress=self._say(work),
         )
-        _, kernel, initrd = self.catalogue.files(taken.identifier)
-        _copy(built.kernel, kernel)
-        _copy(built.initrd, initrd)
+        if built.starts_directly:
+            _, kernel, initrd = self.catalogue.files(taken.identifier)
+            _copy(built.kernel, kernel)
+            _copy(built.initrd, initrd)
         work.notes["taken"] = taken
         work.notes["values"] = {
             "title": built.title, "user": built.user, "context": built.context.value, "os": built.os,

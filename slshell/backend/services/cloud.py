@@ -23,6 +23,7 @@ from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.changes import Bell
 from slshell.backend.services.compute import Compute
 from slshell.backend.services.consoles import Consoles
+from slshell.backend.services.contexts import Contexts
 from slshell.backend.services.hotplug import HotPlug
 from slshell.backend.services.jobs import JobRunner, Work
 from slshell.backend.services.lifecycle import Happening, allows
@@ -33,6 +34,8 @@ from slshell.backend.services.metrics import Sampler
 from slshell.backend.services.offers import Offers
 from slshell.backend.services.reachability import Reachability
 from slshell.backend.services.reconcile import Reconcile
+from slshell.backend.services.save_jobs import SaveJobs
+from slshell.backend.services.saves import Saves
 from slshell.backend.services.settings import Settings
 from slshell.backend.services.space import SpaceService
 from slshell.backend.services.storage import Storage
@@ -72,6 +75,7 @@ class Cloud:
         self.uploads = home / "uploads"
         self._make_catalogue()
         self.sampler = Sampler(engine=engine, tracks=Tracks(file=home / "metrics.json", living=self._living))
+        self.contexts = Contexts(database=database, engine=engine, catalogue=self.catalogue)
         self.reachability = Reachability(database=database)
         self._make_storage()
         self.compute = Compute(
@@ -93,7 +97,7 @@ class Cloud:
             wake=self._wake,
         )
         self.consoles = Consoles(database=database, engine=engine, folder=home / "consoles")
-        self._machines = [*self._machine_runners(), *self._volume_runners()]
+        self._machines = [*self._machine_runners(), *self._volume_runners(), self._save_runner()]
         # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
         self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
         database.on_change = self._changed
@@ -149,6 +153,13 @@ class Cloud:
         others = [kind for kind in machines.kinds() if kind.name != "run"]
         workers = self.settings.cloud.workers
         return [JobRunner(self.database, kinds, workers, self._finished) for kinds in (runs, others)]
+
+    def _save_runner(self) -> JobRunner:
+        """Writing disks of machines out takes long, so it has a worker of its own."""
+        database, engine, catalogue = self.database, self.engine, self.catalogue
+        self.saves = Saves(database=database, engine=engine, catalogue=catalogue, wake=self._wake)
+        jobs = SaveJobs(catalogue=catalogue, settings=self.settings, uploads=self.uploads, engine=engine)
+        return JobRunner(database, jobs.kinds(), 1, self._finished)
 
     def _volume_runners(self) -> list[JobRunner]:
         """Work on volumes: copying apart from what is quick, and layers one at a time."""

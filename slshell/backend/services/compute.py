@@ -15,6 +15,7 @@ from slshell.backend.engines.base import Engine, Forward
 from slshell.backend.services import (
     addresses,
     attachments,
+    contexts,
     hostkeys,
     known_hosts,
     launch_disks,
@@ -200,9 +201,10 @@ class Compute:
     def _overtake(self, write: Write, instance_id: int) -> None:
         """End what is queued for an instance that is being killed, but not the work on its volumes.
 
-        A volume's layers may have been changed already, so that must be written down.
+        A volume's layers may have been changed already, so that must be written down; and a save has to say
+        itself that nothing came of its appliance.
         """
-        its_own = jobs.c.volume_id.is_(None) | jobs.c.kind.in_(_PLUGGING)
+        its_own = (jobs.c.volume_id.is_(None) & (jobs.c.kind != "save")) | jobs.c.kind.in_(_PLUGGING)
         write.connection.execute(
             update(jobs)
             .where(jobs.c.instance_id == instance_id, jobs.c.state == JobState.QUEUED.value, its_own)
@@ -257,6 +259,7 @@ class Compute:
                 tags=records.as_text(launch.tags),
             )
         )  # fmt: skip
+        contexts.keep(write, number, launch.context_method, launch.user_data)
         device_of = {disk.source: disk.device for disk in disks}
         for row in held:
             attachments.claim(write, row, number, at_launch=True, device=device_of[row.id])

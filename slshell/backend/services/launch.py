@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from slshell.backend.engines.base import Room
 from slshell.backend.images.contextualization import checked_context
-from slshell.backend.services import launch_disks, nearest
+from slshell.backend.services import contexts, launch_disks, nearest
 from slshell.backend.services import tags as tag_rules
 from slshell.backend.services.settings import Settings
-from slshell.model.appliance import Appliance, ApplianceState
+from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
+from slshell.model.context import UserDataPart
 from slshell.model.errors import Conflict, NoCapacity, NotFound, UsageError
 from slshell.model.instance import InstanceType, RunRequest
 from slshell.model.names import checked_name
@@ -36,6 +37,8 @@ class Launch:
     swap_mib: int
     keys: tuple[str, ...]
     context: dict[str, str]
+    context_method: ContextMethod | None
+    user_data: tuple[UserDataPart, ...]
     volumes: tuple[str, ...]
     volatile_gib: tuple[int, ...]
     statics: tuple[Appliance, ...]
@@ -83,6 +86,8 @@ def checked_launch(
         swap_mib=_at_least(request.swap_mib, size.swap_mib, 0, "swap"),
         keys=tuple(_key(line) for line in _lines(request.keys)),
         context=_context(request.context),
+        context_method=request.context_method,
+        user_data=contexts.checked(request, appliance),
         volumes=request.volumes,
         volatile_gib=request.volatile_gib,
         statics=statics,

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from sqlalchemy import Row
 
 from slshell.backend.engines.base import Engine, Forward, MachineSpec, Power
 from slshell.backend.engines.volumes import DataDisk
-from slshell.backend.images import contextualization
-from slshell.backend.services import attachments, launch_disks, records, retired, volume_rules
+from slshell.backend.services import attachments, contexts, launch_disks, records, retired, volume_rules
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.consoles import Consoles
 from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
@@ -23,7 +21,6 @@ from slshell.backend.services.settings import Settings
 from slshell.backend.services.trust import Trust
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.base import utc_now
-from slshell.model.appliance import ContextMethod
 from slshell.model.errors import EngineFailed, SlshellError
 from slshell.model.event import Severity
 from slshell.model.instance import State
@@ -132,26 +129,8 @@ class MachineJobs:
 
     def _spec(self, row: Row[Any]) -> MachineSpec:
         appliance, image = self.catalogue.boot_image(row.appliance_id)
-        keys: list[str] = msgspec.json.decode(row.keys)
-        pairs: dict[str, str] = msgspec.json.decode(row.context)
-        discs = []
-        if appliance.context in {ContextMethod.STRATUSLAB, ContextMethod.BOTH}:
-            discs.append(
-                contextualization.stratuslab_disc(
-                    keys=keys, hostname=row.name, host_key=row.host_key_private, context=pairs
-                )
-            )
-        if appliance.context in {ContextMethod.CLOUD_INIT, ContextMethod.BOTH}:
-            discs.append(
-                contextualization.cloud_init_seed(
-                    keys=keys,
-                    user=row.user,
-                    hostname=row.name,
-                    host_key=row.host_key_private,
-                    host_public_key=row.host_key,
-                    instance_uuid=row.uuid,
-                )
-            )
+        with self.database.read() as connection:
+            method, parts = contexts.told(connection, row.id, appliance.context)
         disks = records.instance_of(row).disks
         images = {
             one.source: self.catalogue.boot_image(one.source)[1]
@@ -166,7 +145,7 @@ class MachineJobs:
             ram_mib=row.ram_mib,
             swap_mib=row.swap_mib,
             image=image,
-            discs=tuple(discs),
+            discs=contexts.discs(row, method, parts),
             volatile=launch_disks.volatile_of(disks),
             volumes=self._volumes(row.id),
             statics=launch_disks.statics_of(disks, images),
@@ -298,6 +277,7 @@ class MachineJobs:
     def _released(self, write: Write, work: Work) -> None:
         if attachments.release_all(write, work.instance_id or 0):
             volume_rules.queue_melting(write)
+        contexts.drop(write, work.instance_id or 0)
         self._move(write, work, Happening.RELEASED, host_key_private="")
 
 

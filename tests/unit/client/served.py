@@ -20,6 +20,7 @@ from slshell.backend.services.entry_records import entry_of
 from slshell.metadata.signature import verify
 from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
+from slshell.model.context import InstanceContext, UserDataPart
 from slshell.model.entry import ApplianceFacts
 from slshell.model.errors import NotFound, SlshellError
 from slshell.model.event import Event, Job, Severity
@@ -54,6 +55,20 @@ def appliance(name: str = "ttylinux", **changes: Any) -> Appliance:
         "context": ContextMethod.STRATUSLAB, "min_ram_mib": 64, "origin": "bundled", "created_at": MOMENT,
     }  # fmt: skip
     return Appliance(**{**values, **changes})
+
+
+def told(machine: Instance, secrets: bool) -> InstanceContext:
+    """What a machine was told, with all that there can be."""
+    return InstanceContext(
+        id=machine.id, name=machine.name, method=ContextMethod.BOTH, labels=("_STRATUSLAB", "cidata"),
+        user=machine.user, keys=("ssh-ed25519 AAAA me",),
+        variables={"GREETING": "it's \x1b[31mred\nand blue", "TOKEN": "hunter2" if secrets else "********"},
+        parts=(
+            UserDataPart(type="cloud-config", name="web.yaml", content="#cloud-config\npackages: [git]\n"),
+        ),
+        masked=not secrets, status="cloud-init has finished, 41 s after the start",
+        console=("Booting", "vm login:"),
+    )  # fmt: skip
 
 
 class ServedCloud:
@@ -160,6 +175,11 @@ class ServedCloud:
                 return 200, self.change(int(number), tags=(*kept, *change.add_tags))
             case ("GET", "instances", number, "console"):
                 return 200, CONSOLE if self._one(number) else b""
+            case ("GET", "instances", number, "context"):
+                return 200, told(self._one(number), "secrets" in query)
+            case ("POST", "instances", number, "save"):
+                self._one(number)
+                return 202, appliance(json.loads(body)["name"], id="P" + "A" * 26, origin="machine")
             case ("POST", "instances", number, verb):
                 return 202, self._act(self._one(number), verb)
             case ("GET", "changes"):
@@ -205,6 +225,10 @@ class ServedCloud:
                 return 200, found[0]
             case ("POST", "appliances"):
                 return 202, self._importing(json.loads(body)["name"] or "image")
+            case ("POST", "recipes", "debian", "build"):
+                return 202, appliance("debian", context=ContextMethod.CLOUD_INIT, user="debian")
+            case ("POST", "recipes", name, "build"):
+                raise NotFound(f"no recipe is named “{name}”", hint="there are: debian, ttylinux")
             case ("POST", "uploads"):
                 return 202, self._importing(query.get("name") or query["filename"])
             case ("GET", "hosts"):

@@ -18,6 +18,7 @@ from slshell.cli import program
 from slshell.client import local
 from slshell.commands import doctor
 from slshell.commands.checks import Check, CheckState
+from slshell.commands.context_files import template_folder
 from slshell.commands.manual import pages
 from slshell.dashboard import browser
 from slshell.metadata import certificates
@@ -119,6 +120,10 @@ def fill(served: StoringCloud, home: Path) -> None:
     (home / "lines.sl").write_text(
         "instances --state Unknown -q\nexport X=web; instances $X --columns id,name\n"
     )
+    (home / "web.yaml").write_text("#cloud-config\npackages: [git]\n")
+    shutil.rmtree(template_folder(os.environ), ignore_errors=True)
+    template_folder(os.environ).mkdir(parents=True)
+    (template_folder(os.environ) / "web").write_text("#cloud-config\npackages: [git]\n")
     (home / "files").mkdir(exist_ok=True)
     (home / "files" / "a.txt").write_text("a\n")
     (home / ".ssh").mkdir(exist_ok=True)

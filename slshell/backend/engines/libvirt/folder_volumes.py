@@ -207,6 +207,28 @@ class FolderVolumes(Volumes):
         self._layers.resize(made, size_bytes)
         return made
 
+    def write_root(
+        self, instance_id: int, uuid: str, name: str, base: Path, base_format: str, say: Say
+    ) -> Path:
+        """See `Volumes`; what the disk says of its image is not believed, but replaced."""
+        site, path = self._site(), self._export(name)
+        if path.exists():
+            return path
+        disk = site.machines.folder(instance_id, uuid) / "root.qcow2"
+        if not disk.is_file() or disk.is_symlink():
+            raise NotFound(f"machine {instance_id} has no disk here", hint="it may have been killed")
+        doing, draft = "save the machine's disk", path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        backing = ["-F", base_format, "-b", str(base.absolute())]
+        self._tool.run(doing, "rebase", "-q", "-u", "-f", "qcow2", *backing, str(disk))
+        try:
+            options = ["-f", "qcow2", str(disk), "-O", "qcow2", str(draft)]
+            self._tool.convert(doing, "written", say, *options)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return path
+
     def retired(self) -> list[str]:
         """See `Volumes`."""
         names = (f"retired:{path.stem}" for path in self._site().retired.glob("*.qcow2"))

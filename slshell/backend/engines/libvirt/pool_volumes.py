@@ -133,6 +133,12 @@ class PoolVolumes(Volumes):
         """Root disks are files and cannot be kept in such a pool."""
         return None
 
+    def write_root(
+        self, instance_id: int, uuid: str, name: str, base: Path, base_format: str, say: Say
+    ) -> Path:
+        """There is no folder to write it to."""
+        self._cannot("save a machine")
+
     def retired(self) -> list[str]:
         """None are kept."""
         return []

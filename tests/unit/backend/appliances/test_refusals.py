@@ -44,6 +44,7 @@ def test_missing_package_lists_are_told_with_the_line_that_fetches_them(
     settings.write_text(f'Dir::State::lists "{tmp_path}/lists";\nDir::State::status "/dev/null";\n')
     monkeypatch.setenv("APT_CONFIG", str(settings))
     plan = recipe.load("ttylinux")
+    assert isinstance(plan, recipe.Recipe)
     with pytest.raises(EngineFailed) as refused:
         packages.resolve(plan.packages, plan.architecture)
     assert "sudo apt-get update" in refused.value.hint
