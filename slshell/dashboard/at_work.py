@@ -75,7 +75,6 @@ class AtWork:
         running.cloud.close()
 
     def ended(self, running: Running) -> None:
-        """It is over."""
-        running.cloud.close()
+        """It is over; its connections stay for sessions that it has opened, which may connect again."""
         if running in self._running:
             self._running.remove(running)

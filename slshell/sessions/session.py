@@ -99,6 +99,7 @@ class Session:
         self._size = size
         self._lock = Lock()
         self._dropped: Ending | None = None
+        self._was_open = False
         self._closed = Event()
         self._hurry = Event()
 
@@ -191,8 +192,9 @@ class Session:
     def _live(self, again: bool) -> None:
         """The life of a session until its end; `again` for one that has lived before."""
         try:
-            wire = self._opened() if not again else self._reopened(now=True)
+            wire = self._reopened(now=True) if again and self._was_open else self._opened()
             while wire is not None:
+                self._was_open = True
                 self._inflow.turn(_Turn(State.OPEN))
                 self._pump(wire)
                 ending = wire.ending()

@@ -58,6 +58,9 @@ async def test_connect_opens_a_pane_and_tells_how_the_session_ended(cloud: Scree
             await screen.shows("the shell ended with 7 · r opens it again · x closes")
             await screen.press("r")
             await screen.until(lambda: screen.frame.count("machine$") == 2, "the second prompt")
+            server.sessions[-1].close()
+            await screen.shows("the machine stopped answering")
+            await screen.until(lambda: screen.frame.count("machine$") == 3, "the connection anew")
             await screen.press("ctrl+d")
             await screen.shows("the shell ended with 0")
             await screen.press("x")
@@ -140,3 +143,28 @@ async def test_broadcast_types_into_all_panes_and_says_so_in_each(cloud: ScreenC
         await screen.hides("TYPED TO ALL")
         await screen.press("y")
         assert [wire.typed for wire in machine.wires] == [b"x\x1bOA", b"x\x1b[Ay"]
+
+
+async def test_the_cursor_is_full_where_keys_go_and_a_line_elsewhere(cloud: ScreenCloud) -> None:
+    machine = Machine()
+    async with panes(machine) as screen:
+        await leader(screen, "v")
+        await screen.until(lambda: live(screen, 2))
+        for wire in machine.wires:
+            wire.say(b"$ ")
+        await screen.until(lambda: screen.frame.count("$ ") + screen.frame.count("$\n") >= 2)
+
+        def cursors() -> list[tuple[bool, bool]]:
+            looks = []
+            for view in screen.app.sessions.screen.area.views:
+                plain, cell = (next(iter(view.render_line(1).crop(x, x + 1))).style for x in (0, 2))
+                assert plain is not None
+                assert cell is not None
+                looks.append((cell.bgcolor == plain.color, bool(cell.underline)))
+            return looks
+
+        await screen.until(lambda: cursors() == [(False, True), (True, False)])
+        await leader(screen, "left")
+        await screen.until(lambda: cursors() == [(True, False), (False, True)])
+        machine.wires[0].say(b"\x1b[4 q")
+        await screen.until(lambda: cursors()[0] == (False, True))

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
     from slshell.dashboard.app import SlshellApp
 
+_DARK = (
+    "#000000", "#d8544f", "#4fae62", "#c79a2e", "#4c8fe8", "#ae74d6", "#3bb3bd", "#cdd3da",
+    "#6d7681", "#ff827c", "#7ed98f", "#ecc75c", "#7db4ff", "#d3a3f5", "#72d9e0", "#ffffff",
+)  # fmt: skip
+_LIGHT = (
+    "#000000", "#b3261e", "#1f7a33", "#8a5a00", "#1f57b8", "#8032a8", "#0f7480", "#d5d9de",
+    "#5d6670", "#d13b32", "#2c9446", "#a87208", "#3a74d9", "#9c4fc4", "#1c8f9c", "#ffffff",
+)  # fmt: skip
+"""The sixteen colours of programs, each readable on the background of such themes."""
+
 _OVER = {SELECTED: "terminal--selected", MATCH: "terminal--match", CURRENT: "terminal--current"}
 CLASSES = {*_OVER.values(), *(f"terminal--{name}" for name in ("title", "active", "broadcast", "banner"))}
 
@@ -29,7 +39,7 @@ def pens(widget: Widget, screen: Screen) -> Pens:
     else:
         _, _, back, fore = widget.colors
         foreground, background = color(fore), color(back)
-        basic = tuple(Color.from_triplet(app.ansi_theme.ansi_colors[number]) for number in range(BASIC))
+        basic = tuple(Color.parse(each) for each in (_DARK if app.current_theme.dark else _LIGHT))
     colours = not themes.has_no_colour(app.environment.environ)
     inks = Inks(foreground, background, basic, marks, colours)
     return Pens(inks, screen.palette, reverse_video=screen.modes.reverse_video)

@@ -257,13 +257,11 @@ class TerminalView(Widget, can_focus=True):
         self.fit()
         self.show(all_lines=True)
 
-    def on_focus(self) -> None:
-        """The cursor is drawn full."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """The cursor is drawn hollow."""
-        self.show()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor is full where keys go, else a line."""
+        super().watch_has_focus(has_focus)
+        if self.is_mounted:
+            self.show()
 
     def _ready_pens(self) -> Pens:
         if self._pens is None:
