@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import HostName
 from slshell.commands.opening import terminal_kind
 from slshell.commands.waiting import REACHABLE, TIMEOUT_S, wait_for
-from slshell.model.errors import CloudUnreachable, Conflict, UsageError
+from slshell.model.errors import Conflict, UsageError
 from slshell.model.instance import Instance, State
 from slshell.sessions.wire import SessionKind, SessionPlan, Wire
 
@@ -31,8 +30,6 @@ REMEDIES = {
     State.DONE: "slshell run starts a new one",
     State.FAILED: "slshell events --instance {id} tells more; slshell kill {id} clears it away",
 }
-RETRY_S = 1.0
-"""A machine that restarts refuses connections for seconds, and refusing is done at once."""
 
 
 def refuse_gone(instance: Instance) -> None:
@@ -82,8 +79,6 @@ class Entry:
     forward_agent: bool = False
     wait: bool = True
     timeout_s: float = TIMEOUT_S
-    retry: bool = True
-    """A machine that was entered before is tried until it answers."""
 
 
 class Access:
@@ -107,7 +102,6 @@ class Access:
         self._environment = environment
         self._entry = entry
         self._login = login or login_of(environment, entry)
-        self._was_in = False
 
     def plan(self) -> SessionPlan:
         """A shell in it, for the kind of terminal that the user has."""
@@ -119,7 +113,10 @@ class Access:
             return shell.open_shell(self.link, columns, rows, term=term, wishes=self.wishes)
 
         return SessionPlan(
-            kind=SessionKind.SSH, title=self.title, open=open_shell, instance_id=self.instance_id
+            kind=SessionKind.SSH,
+            title=self.title,
+            open=open_shell,
+            instance_id=self.instance_id,
         )
 
     def run(self, line: str | None, *, stdin: int | None, sink: Callable[[bytes, bool], None]) -> int:
@@ -140,24 +137,9 @@ class Access:
             self.link.leave(connection)
 
     def _dial(self) -> Connection:
-        """Connect; a machine that was entered before and may be restarting is tried until it answers."""
         from slshell.ssh.connection import dial
 
-        deadline = time.monotonic() + self._entry.timeout_s
-        while True:
-            target = self._target()
-            try:
-                made = dial(target, self._login)
-            except CloudUnreachable:
-                if (
-                    not (self._was_in and self._entry.wait and self._entry.retry)
-                    or time.monotonic() > deadline
-                ):
-                    raise
-                time.sleep(RETRY_S)
-            else:
-                self._was_in = True
-                return made
+        return dial(self._target(), self._login)
 
     def _target(self) -> Target:
         raise NotImplementedError
@@ -170,7 +152,7 @@ class MachineAccess(Access):
         self, environment: Environment, entry: Entry, instance: Instance, login: Login | None = None
     ) -> None:
         self._machine = instance.id
-        self._boots = not answers(instance)
+        self._boots = entry.wait and not answers(instance)
         super().__init__(environment, entry, instance.name, instance.id, login)
 
     def plan(self) -> SessionPlan:

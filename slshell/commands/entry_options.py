@@ -37,9 +37,7 @@ OPTIONS = (
     click.option(
         "-A", "--forward-agent", is_flag=True, help="Let the machine use the keys of your agent meanwhile."
     ),
-    click.option(
-        "--no-wait", is_flag=True, help="Neither wait for a machine that is starting nor try it again."
-    ),
+    click.option("--no-wait", is_flag=True, help="Do not wait for a machine that is starting."),
     click.option(
         "--timeout",
         "timeout_s",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -65,7 +64,7 @@ def forward_command(
     specs = [forward_spec(text) for text in ports] + [forward_spec(text, remote=True) for text in remotes]
     if not specs:
         raise UsageError("no port is named", hint="for example slshell forward ID 8080:80")
-    access = access_to(environment.lasting, instance, host, fingerprint, replace(entry, retry=False))
+    access = access_to(environment.lasting, instance, host, fingerprint, entry)
     troubles: SimpleQueue[str] = SimpleQueue()
     held = [_held(access, spec, None if environment.lasts else troubles.put) for spec in specs]
     numbers = _opened(environment, held)

@@ -78,6 +78,24 @@ def test_a_face_may_open_sessions_its_own_way(environment: Environment) -> None:
     assert [(each.kind, each.instance_id, each.title) for each in opened] == [(SessionKind.SSH, 1, "vm-1")]
 
 
+@pytest.mark.parametrize(
+    ("reachable", "rest", "shown"), [(True, "", False), (False, "", True), (False, " --no-wait", False)]
+)
+def test_a_face_may_show_the_console_of_a_machine_that_boots(
+    environment: Environment, served: ServedCloud, reachable: bool, rest: str, shown: bool
+) -> None:
+    served.change(1, reachable=reachable)
+    opened: list[SessionPlan] = []
+
+    def open_session(plan: SessionPlan) -> int:
+        opened.append(plan)
+        return 0
+
+    environment.open_session = open_session
+    assert connect(environment, f"1{rest}").exit_code == 0
+    assert (opened[0].until_open is not None) == shown
+
+
 @pytest.mark.parametrize("state", [State.SHUTDOWN, State.UNKNOWN, State.EPILOG, State.DONE, State.FAILED])
 def test_a_machine_that_cannot_answer_is_a_conflict_with_a_remedy(
     environment: Environment, served: ServedCloud, state: State
