@@ -37,6 +37,8 @@ READ_S = 65.0
 """A cloud answers within 60 s, says its interface; five more for the way."""
 
 CONNECTIONS_KEPT = 8
+PING_S = 300.0
+"""An answer to a ping stands behind what nobody reads, as when a pager waits; the cloud is as patient."""
 MESSAGES_AHEAD = 4
 """Messages of a WebSocket that wait to be read; then the cloud is held back."""
 
@@ -156,6 +158,7 @@ class Transport:
                 compression=None,
                 open_timeout=READ_S,
                 max_queue=MESSAGES_AHEAD,
+                ping_timeout=PING_S,
                 proxy=None,
             )
             return ExitStack().enter_context(opening)

@@ -15,9 +15,9 @@ from slshell.client.profiles import Profile
 from slshell.model.errors import Conflict
 from tests.support.shell import Shell
 
-pytestmark = pytest.mark.machine
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(900)]
 
-BOOT_S = 120.0
+BOOT_S = 240.0
 KEPT_KIB = 64
 
 

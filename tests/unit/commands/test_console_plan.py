@@ -13,9 +13,10 @@ from tests.unit.client.served import instance
 
 
 def test_a_machine_that_boots_is_shown_by_its_console_until_it_answers() -> None:
+    environment = replace(of_process(), open_session=lambda plan: 0)
     booting = instance(1, state=State.BOOT, reachable=False)
-    assert MachineAccess(of_process(), Entry(), booting).plan().until_open is not None
-    assert MachineAccess(of_process(), Entry(), instance(1)).plan().until_open is None
+    assert MachineAccess(environment, Entry(), booting).plan().until_open is not None
+    assert MachineAccess(environment, Entry(), instance(1)).plan().until_open is None
 
 
 def test_a_console_is_a_session_of_its_machine() -> None:
