@@ -26,8 +26,8 @@ ODD = (
     "\x1b]0;a title\x07", "\x1b]8;;http://a\x07x", "\x1b]4;1;#123456\x07", "\x1b]4;1;?\x07", "\x1bP$qm\x1b\\",
     "\x1bP+q436f\x1b\\", "\x1bP2$t9/17\x1b\\", "\x1bPq", "\x1b]52;c;aGk=", f"{CSI}1;", "e\u0301",
     "\u0301", "中", f"{CSI}?1049h{CSI}?1049l", f"{CSI}8;8;20t{CSI}8;6;10t", f"{CSI}?40h{CSI}?3h{CSI}?3l",
-    f"x{CSI}9999b", f"{CSI}22t", f"{CSI}#{{", f"{CSI}38;2;1;2;3m", "\x1b7\x1b8", "\x1b%@\xff\x1b%G", "y\r\n",
-    "y\n",
+    f"x{CSI}9999b", f"{CSI}22t", f"{CSI}#{{", f"{CSI}38;2;1;2;3m", "\x1b7\x1b8", "\x1b%@\xff\x1b%G",
+    "y\r\n", "y\n",
 )  # fmt: skip
 
 

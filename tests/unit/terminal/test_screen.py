@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from slshell.terminal.screen import Run, Screen
 from slshell.terminal.style import BOLD, Style
 from tests.unit.terminal.drive import CSI, Driven
@@ -48,6 +51,17 @@ def test_the_view_may_be_scrolled_back() -> None:
     assert [row.text for row in screen.view(1)] == ["2", "3"]
     assert [row.text for row in screen.view(99)] == ["1", "2"]
     assert [row.text for row in screen.view(-1)] == ["3", "4"]
+
+
+def test_the_example_in_the_documentation_is_true() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "terminal.md").read_text()
+    example = page.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - our own documentation
+    assert names["screen"].lines()[0] == "Hello".ljust(100)
+    assert str(names["screen"].cursor).replace("'", '"') in example
+    assert names["answers"] == [b"\x1b[2;1R"]
+    assert '# [b"\\x1b[2;1R"]' in example
 
 
 def test_a_row_keeps_its_number_when_older_ones_are_forgotten() -> None:
