@@ -22,7 +22,7 @@ from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
 from slshell.model.context import InstanceContext, UserDataPart
 from slshell.model.entry import ApplianceFacts
-from slshell.model.errors import NotFound, SlshellError
+from slshell.model.errors import NotFound, SlshellError, UsageError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRequest, State
@@ -32,6 +32,8 @@ from tests.unit.client.served_volumes import ServedVolumes
 CONSOLE = b"\x1b[1mbooting\x1b[0m\r\nvm login: "
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfRkHKjJyD4SjGRhO4QFVhSVJl1RnOjYrvLJb0b1aQv"
+MAX_COUNT = 256
+"""What the real cloud starts at once."""
 TTYLINUX = "BtSKdXa2SvHlSVTvgFgivIYDq--"
 
 
@@ -268,6 +270,10 @@ class ServedCloud:
 
     def _run(self, request: RunRequest) -> list[Instance]:
         self.on_run(request)
+        if request.count > MAX_COUNT:
+            raise UsageError(
+                f"{request.count} instances cannot be started at once", hint=f"1 to {MAX_COUNT} can"
+            )
         if request.request_id not in self._served:
             first = max(self.instances, default=0) + 1
             for number in range(first, first + request.count):
