@@ -104,7 +104,6 @@ RUN = Form(
         "type_name",
         "name",
         "number",
-        "tags",
         "keys",
         "context",
         "cpu",
