@@ -162,7 +162,7 @@ def _made(environment: Environment, plan: Plan) -> Appliance:
 
 
 def _work_inside(environment: Environment, plan: Plan, machine: Instance) -> None:
-    from slshell.ssh.building import clean_and_power_off, install, run_script
+    from slshell.ssh.building import PATIENCE_S, clean_and_power_off, install, run_script
     from slshell.ssh.connection import connected
     from slshell.ssh.keys import make_own_key
 
@@ -171,7 +171,8 @@ def _work_inside(environment: Environment, plan: Plan, machine: Instance) -> Non
     def show(line: str) -> None:
         step(f"    {line}")
 
-    with connected(machine, identities=[make_own_key(environment.environ)], allow_agent=False) as transport:
+    keys = [make_own_key(environment.environ)]
+    with connected(machine, identities=keys, allow_agent=False, patience_s=PATIENCE_S) as transport:
         if plan.packages:
             step(f"installing {', '.join(plan.packages)}")
             install(transport, machine, plan.packages, show)

@@ -89,7 +89,7 @@ def wait_until_off(environment: Environment, instance_id: int, timeout_s: float)
 
 
 def _clean(environment: Environment, machine: Instance) -> None:
-    from slshell.ssh.building import clean_and_power_off
+    from slshell.ssh.building import PATIENCE_S, clean_and_power_off
     from slshell.ssh.connection import connected
     from slshell.ssh.keys import private_keys
 
@@ -98,5 +98,6 @@ def _clean(environment: Environment, machine: Instance) -> None:
             f"machine {machine.id} is {machine.state}, and is cleaned from within",
             hint=f"slshell start {machine.id} first, or leave --clean out",
         )
-    with connected(machine, identities=private_keys(environment.environ)) as transport:
+    keys = private_keys(environment.environ)
+    with connected(machine, identities=keys, patience_s=PATIENCE_S) as transport:
         clean_and_power_off(transport, machine, environment.output.notice)

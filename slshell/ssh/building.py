@@ -14,6 +14,8 @@ from slshell.ssh.session import run_remote
 
 Show = Callable[[str], None]
 """Takes one line of what the machine wrote; untrusted."""
+PATIENCE_S = 300.0
+"""How long a machine may keep silent: one that installs under emulation on a busy host was so for minutes."""
 _LONGEST_LINE = 4000
 
 INSTALL = r"""
