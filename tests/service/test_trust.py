@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,6 +163,31 @@ def test_an_image_that_is_not_held_is_fetched_from_where_its_entry_says(
     assert (held.state, held.os, held.endorser) == ("ready", "debian", "ann@example.org")
     assert held.sha256 == hashlib.sha256(content).hexdigest()
     assert len([one for one in running.client.appliances() if one.name.startswith("Far-away")]) == 1
+
+
+def test_an_image_that_is_converted_is_known_by_the_entry_it_came_by(
+    trusting: tuple[Running, Path], tmp_path: Path
+) -> None:
+    running, policy = trusting
+    policy.write_text("")
+    bootable(tmp_path / "plain.img", 2 << 20)
+    subprocess.run(
+        ["qemu-img", "convert", "-O", "vmdk", "plain.img", "foreign.vmdk"], cwd=tmp_path, check=True
+    )
+    content = (tmp_path / "foreign.vmdk").read_bytes()
+    with files(tmp_path) as url:
+        metadata = described(content, title="Foreign", locations=(f"{url}/foreign.vmdk",), format="vmdk")
+        first = signature.sign(written(metadata), signer(), now=NOW)
+        running.client.publish(first)
+        made = launch(running, metadata.identifier)
+        running.wait(made.id, "Running")
+    again = launch(running, metadata.identifier)
+    assert (again.appliance, again.endorser) == ("Foreign", "ann@example.org")
+    assert running.client.appliance("Foreign").endorser == "ann@example.org"
+    running.client.publish(deprecated(first, when=LATER))
+    assert "Foreign may not run: it is deprecated" in refused(running, "Foreign")
+    assert "it is deprecated" in refused(running, metadata.identifier)
+    assert [one.status for one in running.client.facts("Foreign").entries] == ["deprecated", "valid"]
 
 
 def test_an_image_that_is_not_the_endorsed_one_never_runs(

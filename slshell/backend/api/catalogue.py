@@ -114,7 +114,8 @@ def read_facts(cloud: NamedDependency[Cloud], appliance: FromPath[str]) -> Appli
         known = None
         if not is_identifier(appliance):
             raise
-    entries = cloud.marketplace.of_image(appliance if known is None else known.id)
+    behind = "" if known is None else cloud.marketplace.entry_behind(known.id) or known.id
+    entries = cloud.marketplace.of_image(behind or appliance)
     if known is None and not entries:
         # The same words and nearest names as for any other.
         known = cloud.catalogue.resolve(appliance)

@@ -109,11 +109,11 @@ def newest(connection: Connection, identifiers: Collection[str]) -> dict[str, Ca
     return found
 
 
-def with_endorsers(connection: Connection, found: Iterable[Appliance]) -> list[Appliance]:
-    """Held appliances, each with what its newest entry says."""
-    held = list(found)
-    by_id = newest(connection, [one.id for one in held])
-    return [endorsed(one, by_id.get(one.id)) for one in held]
+def with_endorsers(connection: Connection, held: Iterable[tuple[str, Appliance]]) -> list[Appliance]:
+    """Held appliances, given with the identifier that entries know them by, with what the newest says."""
+    pairs = list(held)
+    by_id = newest(connection, [identifier for identifier, _ in pairs])
+    return [endorsed(one, by_id.get(identifier)) for identifier, one in pairs]
 
 
 def seconds(when: datetime) -> int:

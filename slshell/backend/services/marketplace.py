@@ -98,7 +98,9 @@ class Marketplace:
         if latest:
             entry_index.add(write.connection, [(number, msgspec.structs.replace(entry, source=source))])
         write.connection.execute(
-            update(appliances).where(appliances.c.id == entry.identifier).values(revision=write.revision)
+            update(appliances)
+            .where((appliances.c.id == entry.identifier) | (appliances.c.entry == entry.identifier))
+            .values(revision=write.revision)
         )
         return True
 
@@ -139,11 +141,14 @@ class Marketplace:
             raise NotFound("metadata entry not found.", hint="slshell appliance ID shows an image's entries")
         return entry_records.shown(row, utc_now())
 
-    def came_by_entry(self, identifier: str) -> bool:
-        """Whether a held image was fetched because an entry named it."""
-        statement = select(appliances.c.entry).where(appliances.c.id == identifier)
+    def entry_behind(self, appliance_id: str) -> str:
+        """The identifier by which an entry named a held image, and because of which it was fetched.
+
+        It is another than the image's own where that was converted. Empty: no entry was behind it.
+        """
+        statement = select(appliances.c.entry).where(appliances.c.id == appliance_id)
         with self.database.read() as connection:
-            return bool(connection.execute(statement).scalar_one_or_none())
+            return connection.execute(statement).scalar_one_or_none() or ""
 
     def document(self, entry: CatalogueEntry) -> bytes:
         """The signed document of an entry, as it was uploaded.

@@ -81,16 +81,11 @@ class Offers:
         """
         if appliance.state is ApplianceState.AVAILABLE:
             return appliance.endorser
-        if not is_identifier(appliance.id) and (wanted := self._entry_of(appliance.id)):
-            chosen = self.trust.choose(wanted)
+        if not is_identifier(appliance.id):
+            wanted = self.trust.marketplace.entry_behind(appliance.id)
+            chosen = self.trust.choose(wanted) if wanted else None
             return "" if chosen is None else chosen.endorser
         return self.trust.check(appliance)
-
-    def _entry_of(self, appliance_id: str) -> str:
-        """The identifier of the entry because of which an appliance is being fetched; empty: it is none's."""
-        statement = select(appliances.c.entry).where(appliances.c.id == appliance_id)
-        with self.catalogue.database.read() as connection:
-            return connection.execute(statement).scalar_one_or_none() or ""
 
     def _coming(self, identifier: str) -> Appliance | None:
         """The appliance that is being fetched, or was, because of an entry of this identifier."""

@@ -101,7 +101,7 @@ def read_appliances(
 ) -> list[Appliance]:
     """The appliances that meet the conditions, by identifier, each with what its newest entry says."""
     statement = _filtered(select(appliances).order_by(appliances.c.id), *conditions, limit=limit)
-    held = [appliance_of(row) for row in connection.execute(statement)]
+    held = [(row.entry or row.id, appliance_of(row)) for row in connection.execute(statement)]
     return entry_records.with_endorsers(connection, held)
 
 

@@ -78,8 +78,9 @@ class Trust:
         if not is_identifier(appliance.id):
             self.policy()
             return ""
-        entries = self.marketplace.of_image(appliance.id, latest=True)
-        own = not self.marketplace.came_by_entry(appliance.id)
+        behind = self.marketplace.entry_behind(appliance.id)
+        own = not behind
+        entries = self.marketplace.of_image(behind or appliance.id, latest=True)
         # What other marketplaces say cannot forbid an image of one's own: anybody may upload there.
         counting = [one for one in entries if not one.source] if own else entries
         if counting:
