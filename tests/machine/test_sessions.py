@@ -12,6 +12,7 @@ import tenacity
 
 from slshell.commands.environment import Environment
 from slshell.commands.registry import run_line
+from slshell.model.errors import CloudUnreachable
 from slshell.output.writer import Output
 from slshell.sessions.wire import SessionPlan, Wire
 from tests.support.shell import Shell
@@ -43,6 +44,17 @@ def read_to(wire: Wire, pattern: str) -> str:
     return found[0]
 
 
+def opened(plan: SessionPlan) -> Wire:
+    """The session, tried as a face tries it: under load a connection may break off while it is made."""
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(CloudUnreachable),
+        wait=tenacity.wait_fixed(1.0),
+        stop=tenacity.stop_after_delay(START_S),
+        reraise=True,
+    )
+    return attempts(plan.open, 91, 23)
+
+
 def test_a_shell_and_forwarded_ports_both_ways(shell: Shell) -> None:
     shell("run", "ttylinux", "--name", "box", "--wait", "--for", "reachable", timeout_s=START_S)
     environment = face(shell)
@@ -56,7 +68,7 @@ def test_a_shell_and_forwarded_ports_both_ways(shell: Shell) -> None:
     assert run_line("connect box -e COLOUR=red", environment).exit_code == 0
     (plan,) = plans
 
-    wire = plan.open(91, 23)
+    wire = opened(plan)
     assert wire.read() == b"slshell: the machine does not take the variable COLOUR\r\n"
     wire.write(b"stty size\r")
     read_to(wire, "23 91")
