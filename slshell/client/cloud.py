@@ -15,6 +15,7 @@ from slshell.client import local
 from slshell.client.catalogue import CatalogueCalls
 from slshell.client.consoles import ConsoleCalls
 from slshell.client.contexts import ContextCalls
+from slshell.client.images import ImageCalls
 from slshell.client.profiles import Profile
 from slshell.client.secrets import password_of
 from slshell.client.transport import READ_S, ConnectionBroke, NotConnected, Transport
@@ -136,7 +137,7 @@ class RemoteLink:
         return RemoteLink(self._profile)
 
 
-class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls):
+class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls, ImageCalls):
     """One cloud. Methods raise `slshell.model.errors`; they may be called from several threads."""
 
     def __init__(self, link: Link) -> None:

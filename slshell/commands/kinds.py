@@ -189,7 +189,8 @@ TYPE = Kind(
 
 
 def _appliance_colour(appliance: Appliance) -> str:
-    return {ApplianceState.READY: "green", ApplianceState.FAILED: "red"}.get(appliance.state, "yellow")
+    colours = {ApplianceState.READY: "green", ApplianceState.FAILED: "red", ApplianceState.AVAILABLE: "dim"}
+    return colours.get(appliance.state, "yellow")
 
 
 def _endorser(appliance: Appliance) -> str:

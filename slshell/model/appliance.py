@@ -15,7 +15,7 @@ class ApplianceState(StrEnum):
     READY = "ready"
     FAILED = "failed"
     AVAILABLE = "available"
-    """Known by an entry of the catalogue; fetched when a machine of it is started."""
+    """Known by an entry of the catalogue or published; fetched when a machine of it is started."""
 
 
 class ApplianceKind(StrEnum):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,16 @@ from slshell.model.errors import CloudUnreachable, EngineFailed, NoCapacity, Not
 
 CONNECT_S = 10.0
 READ_S = 60.0
+"""How long a server may be silent, and over what time it must keep up `SLOWEST_BYTES_S`."""
+SLOWEST_BYTES_S = 1 << 10
+"""Below 1 KiB/s an image of 300 MiB takes more than three days."""
 ATTEMPTS = 5
 """How often a broken transfer is taken up again before giving up; each attempt that gets on counts anew."""
+
+PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+"""Before each attempt that follows one which brought nothing."""
+RESERVE_BYTES = 256 << 20
+"""Disk space that stays free beside a download, for the cloud's database and logs lie there as well."""
 
 _BLOCK = 1 << 18
 _MAX_REDIRECTS = 10
@@ -48,11 +58,53 @@ def download(url: str, target: Path, *, max_bytes: int, progress: Say | None = N
                 failures = 1 if partial.size > had else failures + 1
                 if failures >= ATTEMPTS or partial.size == 0:
                     raise _unreachable(parts.hostname or "", error) from error
+                if partial.size <= had:
+                    time.sleep(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
             except OSError as error:
                 if error.errno == errno.ENOSPC:
                     raise NoCapacity(f"the disk is full ({target.parent})", hint="free some space") from error
                 raise EngineFailed(f"the image cannot be stored: {error.strerror}") from error
     partial.finish()
+
+
+def read_text(url: str, max_bytes: int) -> str:
+    """The text at `url` (http or https), which is small.
+
+    Raises:
+        UsageError: not such a URL, refused, or larger than `max_bytes`. NotFound: nothing there.
+        CloudUnreachable: no answer, or broken off.
+    """
+    parts = _checked(url)
+    content = b""
+    try:
+        with (
+            _session() as session,
+            session.get(
+                url, headers={"Accept-Encoding": "identity"}, stream=True, timeout=(CONNECT_S, READ_S)
+            ) as answer,
+        ):
+            _check_status(answer)
+            pace = _Pace()
+            while block := answer.raw.read1(_BLOCK, decode_content=False):
+                content += block
+                pace.at(len(content))
+                if len(content) > max_bytes:
+                    raise UsageError(f"what {parts.hostname} sends is larger than {max_bytes >> 20} MiB")
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _unreachable(parts.hostname or "", error) from error
+    return content.decode("utf-8", "replace")
+
+
+def public(url: str) -> str:
+    """An address without the account, password and query that it may have."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
+
+
+def parts_of(target: Path) -> list[Path]:
+    """The files of a download that is not finished."""
+    return [path for path in (_Partial(target).path,) if path.is_file()]
 
 
 def forget(target: Path) -> None:
@@ -109,6 +161,9 @@ def _attempt(
             partial.forget()
             raise requests.ConnectionError("the server no longer has the part that is missing")
         _check_status(answer)
+        if answer.status_code == requests.codes.partial_content and _mark_of(answer) not in ("", mark):
+            partial.forget()
+            raise requests.ConnectionError("the server sent a part of another version")
         if answer.status_code != requests.codes.partial_content or not _goes_on(answer, offset):
             if answer.status_code == requests.codes.partial_content:
                 partial.forget()
@@ -120,22 +175,52 @@ def _attempt(
         if total is not None and total > max_bytes:
             partial.forget()
             raise _too_large(max_bytes)
-        _receive(answer, partial, offset, max_bytes, Progress("fetched", total, progress))
+        _check_space(partial.path.parent, length or 0)
+        told = Progress("fetched", total, progress, begun=offset, speed=True)
+        _receive(answer, partial, offset, max_bytes, told)
 
 
 def _receive(
     answer: requests.Response, partial: _Partial, offset: int, max_bytes: int, told: Progress
 ) -> None:
+    pace = _Pace(offset)
     with partial.path.open("ab") as stream:
-        for block in answer.raw.stream(_BLOCK, decode_content=False):
+        while block := answer.raw.read1(_BLOCK, decode_content=False):
             offset += len(block)
             if offset > max_bytes:
                 partial.forget()
                 raise _too_large(max_bytes)
             stream.write(block)
             told.at(offset)
+            pace.at(offset)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+class _Pace:
+    """Breaks off when a server only drips."""
+
+    def __init__(self, begun: int = 0) -> None:
+        self._since, self._from = time.monotonic(), begun
+
+    def at(self, done: int) -> None:
+        """`done` bytes have come."""
+        spent = time.monotonic() - self._since
+        if spent < READ_S:
+            return
+        if done - self._from < SLOWEST_BYTES_S * spent:
+            raise requests.Timeout("the server sends next to nothing")
+        self._since, self._from = time.monotonic(), done
+
+
+def _check_space(folder: Path, wanted: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < wanted + RESERVE_BYTES:
+        raise NoCapacity(
+            f"not enough disk space in {folder}: the image has {wanted >> 20} MiB, {free >> 20} MiB are "
+            f"free, {RESERVE_BYTES >> 20} MiB of them kept back",
+            hint="free some space there; slshell image-cache list shows what images take",
+        )
 
 
 def _checked(url: str) -> SplitResult:
@@ -181,7 +266,7 @@ def _length_of(answer: requests.Response) -> int | None:
 def _too_large(max_bytes: int) -> TooLarge:
     return TooLarge(
         f"the image is larger than the limit of {max_bytes >> 20} MiB",
-        hint="raise the limit for images in the configuration if you trust it",
+        hint="raise [cloud] max_image_gib in config.toml if you trust it",
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from slshell.backend.engines.base import BootImage
+from slshell.backend.images import fetch
+from slshell.backend.images.cloud_images import known
 from slshell.backend.images.inspection import MAX_DISK_BYTES
-from slshell.backend.services import nearest, records, requests
+from slshell.backend.services import nearest, published, records, requests
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
@@ -64,6 +66,8 @@ class Catalogue:
     folder: Path
     """Where images lie, readable for the engine's machines."""
     wake: Callable[[], None]
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    """Where published images are fetched instead of from their publisher, by publisher."""
     _news: threading.Condition = field(default_factory=threading.Condition)
     _verified: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
@@ -95,10 +99,13 @@ class Catalogue:
             details={"field": "appliance"},
         )
 
-    def wait_until_ready(self, appliance_id: Callable[[], str], timeout_s: float) -> None:
+    def wait_until_ready(
+        self, appliance_id: Callable[[], str], timeout_s: float, say: Callable[[str], None] | None = None
+    ) -> None:
         """Return when the appliance can be started; one that is coming in is waited for.
 
         `appliance_id` is asked again each time, because a finished import gives the entry its final one.
+        `say` is told how far that is.
 
         Raises:
             Conflict: it failed to come in. TimedOut: it takes too long. NotFound: it is gone.
@@ -118,9 +125,14 @@ class Catalogue:
                     return
                 if state is ApplianceState.FAILED:
                     raise Conflict(f"the appliance could not be made ready: {reason}", hint="import it again")
+                if state is ApplianceState.AVAILABLE:
+                    raise Conflict(reason or "the appliance is not here, and nobody fetches it")
                 if utc_now().timestamp() > deadline:
                     raise TimedOut(f"the appliance is still not ready ({progress})", hint="try again later")
                 self._news.wait(_CHECK_S)
+            # Outside the lock, which whoever commits takes as well.
+            if say is not None and progress:
+                say(progress)
 
     def boot_image(self, appliance_id: str) -> tuple[Appliance, BootImage]:
         """A ready appliance and its files.
@@ -240,6 +252,18 @@ class Catalogue:
         """
         return self._made_by(provisional, name)
 
+    def want(self, write: Write, name: str) -> bool:
+        """Have a published image fetched, unless it is here or on its way; true when `wake` is due."""
+        return published.want(write, name, self.mirrors)
+
+    def offer_published(self, wanted: bool) -> None:
+        """List the published images that are not here, or none of them."""
+        with self.database.write() as write:
+            if wanted:
+                published.offer_all(write, self.mirrors)
+            else:
+                published.withdraw_all(write)
+
     def progress(self, appliance_id: str, text: str) -> None:
         """Say how far an import is."""
         with self.database.write() as write:
@@ -261,7 +285,9 @@ class Catalogue:
 
     def _insert(self, write: Write, provisional: str, name: str, incoming: Incoming) -> None:
         self._forget_failed(write, appliances.c.name == name)
-        values = _blank(provisional, name, incoming.label, incoming.user or "root", incoming.kind)
+        published.withdraw_name(write, name)
+        origin = fetch.public(incoming.label) if incoming.is_url else incoming.label
+        values = _blank(provisional, name, origin, incoming.user or "root", incoming.kind)
         if incoming.entry is not None:
             values["entry"] = incoming.entry.identifier
         self._make(write, values)
@@ -273,6 +299,7 @@ class Catalogue:
             "kind": incoming.kind,
             "disk_gib": incoming.disk_gib,
             "entry": incoming.entry,
+            "like": name if name in known().images and incoming.kind is ApplianceKind.MACHINE else None,
         }
         records.add_job(write, "import", "fetch", appliance_id=provisional, payload=payload)
 

@@ -15,9 +15,11 @@ from sqlalchemy import insert, select, update
 from slshell.backend.appliances import builder, static
 from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.images import fetch, intake
+from slshell.backend.images.cloud_images import known
 from slshell.backend.images.inspection import Content
 from slshell.backend.images.intake import TakenImage
-from slshell.backend.services import entry_import, records
+from slshell.backend.images.sums import Checksum
+from slshell.backend.services import entry_import, published, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
@@ -27,7 +29,7 @@ from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.instances import instances
 from slshell.model.appliance import ApplianceKind, ApplianceState, ContextMethod
-from slshell.model.errors import Conflict, SlshellError
+from slshell.model.errors import CloudUnreachable, Conflict, SlshellError
 from slshell.model.event import JobState, Severity
 
 _GIB = 1024**3
@@ -52,7 +54,7 @@ class CatalogueJobs:
             JobKind(
                 name="import",
                 steps=(
-                    Step(name="fetch", run=self._fetch),
+                    Step(name="fetch", run=self._fetch, done=self._fetched),
                     Step(name="check", run=self._check, done=self._ready),
                     Step(name="tidy", run=self._tidy),
                 ),
@@ -85,6 +87,8 @@ class CatalogueJobs:
             rows = connection.execute(under_way).all()
         kept = {Path(msgspec.json.decode(row.payload)["source"]).name for row in rows}
         kept |= {f"{row.appliance_id}.download{end}" for row in rows for end in ("", ".part", ".mark")}
+        begun = [f"{published.identifier(name)}.download" for name in known().images]
+        kept |= {f"{one}{end}" for one in begun for end in (".part", ".mark")}
         strays = [path for path in self.uploads.iterdir() if path.name not in kept]
         for path in (*strays, *self.catalogue.folder.glob(".taking-*")):
             remove_path(path)
@@ -96,32 +100,57 @@ class CatalogueJobs:
         if (entry := entry_import.entry_in(work.payload)) is not None:
             entry_import.fetch_any(entry, self._source(work), max_bytes=self._limit, progress=self._say(work))
             return
-        if work.payload["is_url"]:
-            fetch.download(
-                work.payload["source"], self._source(work), max_bytes=self._limit, progress=self._say(work)
-            )
+        name = work.payload.get("published")
+        if name is not None:
+            self._fetch_published(work, name)
+        elif work.payload["is_url"]:
+            self._download(work, work.payload["source"])
+
+    def _fetch_published(self, work: Work, name: str) -> None:
+        mirrors = self.settings.cloud.image_mirrors
+        expected = published.checksum(name, mirrors)
+        work.payload["checksum"] = [expected.algorithm, expected.digest]
+        address = known().images[name].addresses(mirrors)[0]
+        try:
+            self._download(work, address)
+        except SlshellError as error:
+            raise published.unobtainable(name, address, error) from error
+
+    def _download(self, work: Work, address: str) -> None:
+        fetch.download(address, self._source(work), max_bytes=self._limit, progress=self._say(work))
+
+    def _fetched(self, write: Write, work: Work) -> None:
+        records.change_payload(write, work.id, work.payload)
 
     def _check(self, work: Work) -> None:
         taken = intake.take_in(
             self._source(work),
             self.catalogue.folder,
             sha256=work.payload["sha256"],
+            checksum=Checksum(*work.payload["checksum"]) if "checksum" in work.payload else None,
             max_bytes=self._limit,
             progress=self._say(work),
             kind=_CONTENT[ApplianceKind(work.payload["kind"])],
         )
-        user = work.payload["user"] or "root"
         asked = (work.payload.get("disk_gib") or (DISC_DISK_GIB if taken.format == "iso" else 0)) * _GIB
         work.notes["taken"] = taken
-        work.notes["values"] = {
-            "user": user, "context": ContextMethod.BOTH.value,
-            "disk_bytes": asked if taken.format == "iso" else max(asked, taken.disk_bytes),
-        }  # fmt: skip
+        work.notes["values"] = self._known_facts(work) | {
+            "disk_bytes": asked if taken.format == "iso" else max(asked, taken.disk_bytes)
+        }
         if (entry := entry_import.entry_in(work.payload)) is not None:
             work.notes["values"] |= {
                 "title": entry.name, "os": entry.os[:_FACT], "os_version": entry.os_version[:_FACT],
                 "arch": entry.arch[:_FACT],
             }  # fmt: skip
+
+    def _known_facts(self, work: Work) -> dict[str, Any]:
+        """What is known of the image from elsewhere; what the user said of it holds."""
+        user = work.payload["user"]
+        name = work.payload.get("published") or work.payload.get("like")
+        if name is None or name not in known().images:
+            return {"user": user or "root", "context": ContextMethod.BOTH.value}
+        facts = published.facts(known().images[name])
+        return facts | ({"user": user} if user else {})
 
     def _tidy(self, work: Work) -> None:
         fetch.forget(self._source(work))
@@ -159,6 +188,8 @@ class CatalogueJobs:
 
     def _ready(self, write: Write, work: Work) -> None:
         taken: TakenImage = work.notes["taken"]
+        if not taken.path.exists():
+            raise Conflict("the image was purged while it came in", hint="import it again")
         self._refuse_second_entry(write, taken)
         row = write.connection.execute(
             select(appliances).where(appliances.c.id == work.appliance_id)
@@ -188,11 +219,17 @@ class CatalogueJobs:
             )
 
     def _failed(self, work: Work, error: SlshellError) -> Callable[[Write], None]:
-        if work.kind == "import":
+        name = work.payload.get("published")
+        # What came of a published image stays, so that the next who wants it need not begin anew.
+        if work.kind == "import" and not (name and isinstance(error, CloudUnreachable)):
             self._tidy(work)
         reason = f"{error.message} ({error.hint})" if error.hint else error.message
 
         def record(write: Write) -> None:
+            if name is not None:
+                published.give_up(write, str(work.appliance_id), reason)
+                records.add_event(write, "image", f"fetch failed: {reason}", severity=Severity.ERROR)
+                return
             write.connection.execute(
                 update(appliances)
                 .where(appliances.c.id == work.appliance_id)

@@ -25,6 +25,7 @@ from slshell.backend.services.compute import Compute
 from slshell.backend.services.consoles import Consoles
 from slshell.backend.services.contexts import Contexts
 from slshell.backend.services.hotplug import HotPlug
+from slshell.backend.services.image_cache import ImageCache
 from slshell.backend.services.jobs import JobRunner, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.machine_jobs import MachineJobs
@@ -54,6 +55,8 @@ from slshell.model.instance import State
 
 LOG = logging.getLogger(__name__)
 BUNDLED = "ttylinux"
+DOWNLOADS = 3
+"""Images that come in at the same time; one silent server does not hold up the others."""
 
 
 class Cloud:
@@ -98,16 +101,28 @@ class Cloud:
         )
         self.consoles = Consoles(database=database, engine=engine, folder=home / "consoles")
         self._machines = [*self._machine_runners(), *self._volume_runners(), self._save_runner()]
-        # One at a time of each, so that a slow download does not keep the bundled appliance waiting.
-        self._imports = [JobRunner(database, [kind], 1) for kind in self._catalogue_jobs.kinds()]
+        # Apart, so that slow downloads do not keep the bundled appliance waiting.
+        self._imports = [
+            JobRunner(database, [kind], DOWNLOADS if kind.name == "import" else 1)
+            for kind in self._catalogue_jobs.kinds()
+        ]
         database.on_change = self._changed
 
     def _make_catalogue(self) -> None:
         self.catalogue = Catalogue(
-            database=self.database, folder=self.engine.image_folder, wake=self._wake_imports
+            database=self.database,
+            folder=self.engine.image_folder,
+            wake=self._wake_imports,
+            mirrors=self.settings.cloud.image_mirrors,
         )
         self._catalogue_jobs = CatalogueJobs(
             catalogue=self.catalogue, settings=self.settings, uploads=self.uploads
+        )
+        self.image_cache = ImageCache(
+            database=self.database,
+            catalogue=self.catalogue,
+            uploads=self.uploads,
+            offers=self.settings.cloud.cloud_images,
         )
         self.marketplace = Marketplace(database=self.database)
         policy = self.settings.cloud.policy
@@ -197,6 +212,7 @@ class Cloud:
         self.files.drop_strays()
         self.catalogue.ensure_bundled(FLORA_AND_FAUNA, ApplianceKind.DISK)
         self.catalogue.ensure_bundled(BUNDLED, ApplianceKind.MACHINE)
+        self.catalogue.offer_published(self.settings.cloud.cloud_images)
         for runner in self._machines:
             runner.start()
         self.reconcile.start()

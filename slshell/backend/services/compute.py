@@ -109,6 +109,7 @@ class Compute:
             # Taking the revision first makes writers queue, so the same request cannot be served twice.
             _ = write.revision
             earlier = requests.served(write.connection, request.request_id, print_)
+            fetching = earlier is None and self.catalogue.want(write, launch.appliance.name)
             made = earlier or [
                 str(self._insert(write, launch, owner, place, request.request_id, *where))
                 for place, where in enumerate(zip(keys, self._addresses(write, launch.count), strict=True), 1)
@@ -117,6 +118,8 @@ class Compute:
                 requests.remember(write, request.request_id, print_, made)
         known_hosts.write(self.database, self.known_hosts)
         self.wake()
+        if fetching:
+            self.catalogue.wake()
         return self._these(made)
 
     def update(self, instance_id: int, change: InstanceUpdate) -> Instance:

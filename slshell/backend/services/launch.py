@@ -75,7 +75,7 @@ def checked_launch(
     if request.name is not None:
         longest = request.name if request.count == 1 else f"{request.name}-{request.count}"
         checked_name(longest, "instance name")
-    size = _type(request.type, settings)
+    size = _type(request, appliance, settings)
     launch = Launch(
         appliance=appliance,
         count=request.count,
@@ -98,9 +98,15 @@ def checked_launch(
     return launch
 
 
-def _type(name: str | None, settings: Settings) -> InstanceType:
+def _type(request: RunRequest, appliance: Appliance, settings: Settings) -> InstanceType:
+    """The type that was asked for; else the default, or the smallest that has the memory it takes."""
+    name = request.type
     if name is None:
-        return next(one for one in settings.types.values() if one.default)
+        default = next(one for one in settings.types.values() if one.default)
+        enough = [one for one in settings.types.values() if one.ram_mib >= appliance.min_ram_mib]
+        if request.ram_mib is not None or default.ram_mib >= appliance.min_ram_mib or not enough:
+            return default
+        return min(enough, key=lambda one: (one.ram_mib, one.vcpu))
     found = settings.types.get(name)
     if found is None:
         raise NotFound(

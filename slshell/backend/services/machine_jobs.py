@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +30,7 @@ from slshell.model.volume import DiskKind, serial_of
 LOG = logging.getLogger(__name__)
 # With doubling pauses this is two minutes without a hypervisor.
 ATTEMPTS = 6
+IMAGE_PROGRESS_S = 2.0
 _COMING_UP = (State.PENDING, State.PROLOG, State.BOOT)
 
 
@@ -52,7 +54,7 @@ class MachineJobs:
                 name="run",
                 steps=(
                     Step(name="accept", run=self._accept, done=self._claimed),
-                    Step(name="image", run=self._image),
+                    Step(name="image", run=self._image, done=self._image_here),
                     Step(name="disks", run=self._disks),
                     Step(name="define", run=self._define, done=self._prepared),
                     start,
@@ -115,7 +117,9 @@ class MachineJobs:
 
     def _image(self, work: Work) -> None:
         self.catalogue.wait_until_ready(
-            lambda: str(self._check_coming_up(work).appliance_id), self.settings.cloud.image_timeout_s
+            lambda: str(self._check_coming_up(work).appliance_id),
+            self.settings.cloud.image_timeout_s,
+            self._image_sayer(work),
         )
         row = self._check_coming_up(work)
         self._trusted(row)
@@ -126,6 +130,23 @@ class MachineJobs:
         statics = [one.source for one in records.instance_of(row).disks if one.kind is DiskKind.READ_ONLY]
         for identifier in (row.appliance_id, *statics):
             self.trust.check(self.catalogue.resolve(identifier))
+
+    def _image_sayer(self, work: Work) -> Callable[[str], None]:
+        """Tells the machine's row how far its image is, more seldom than the image's: many may wait."""
+        told_at = 0.0
+
+        def say(text: str) -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at < IMAGE_PROGRESS_S:
+                return
+            told_at = time.monotonic()
+            with self.database.write() as write:
+                records.change_instance(write, work.instance_id or 0, progress=f"image: {text}")
+
+        return say
+
+    def _image_here(self, write: Write, work: Work) -> None:
+        records.change_instance(write, work.instance_id or 0, progress="")
 
     def _spec(self, row: Row[Any]) -> MachineSpec:
         appliance, image = self.catalogue.boot_image(row.appliance_id)

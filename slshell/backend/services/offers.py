@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from sqlalchemy import select
 
-from slshell.backend.services import entry_records
+from slshell.backend.services import entry_records, published
 from slshell.backend.services.catalogue import TUTORIAL, Catalogue, Incoming, name_from
 from slshell.backend.services.trust import Trust
 from slshell.backend.store.tables.appliances import appliances
@@ -56,7 +56,8 @@ class Offers:
         Raises:
             NotAllowed, Conflict, NotFound: it cannot be any more.
         """
-        if offered.state is not ApplianceState.AVAILABLE:
+        # A published image has no entry; the launch itself has it fetched.
+        if offered.state is not ApplianceState.AVAILABLE or published.name_of(offered.id):
             return offered
         if (coming := self._coming(offered.id)) is not None:
             return coming
@@ -79,7 +80,7 @@ class Offers:
         Raises:
             NotAllowed: the policy does not let it run.
         """
-        if appliance.state is ApplianceState.AVAILABLE:
+        if appliance.state is ApplianceState.AVAILABLE and not published.name_of(appliance.id):
             return appliance.endorser
         if not is_identifier(appliance.id):
             wanted = self.trust.marketplace.entry_behind(appliance.id)

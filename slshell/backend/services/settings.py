@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from slshell.backend.images.cloud_images import known
+from slshell.backend.services import nearest
 from slshell.model.errors import UsageError
 from slshell.model.instance import InstanceType
 from slshell.model.names import checked_name
@@ -58,6 +60,10 @@ class CloudSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     volume_pool: str = ""
     """Where volumes are kept: the absolute path of a folder, or the name of a libvirt storage pool; empty
     means a folder of the cloud's own."""
+    cloud_images: bool = True
+    """Whether the catalogue lists the cloud images that distributions publish."""
+    image_mirrors: dict[str, str] = {}
+    """Addresses to fetch a publisher's images from instead of its own, by publisher."""
     max_volume_gib: int = 1024
     quarantine_hours: float = 24.0
     """How long deleted volumes and root disks of killed machines can be brought back; 0 for not at all."""
@@ -112,6 +118,7 @@ class Settings:
                 hint=f"{LEAST_CONSOLE_KIB} to {MOST_CONSOLE_KIB}",
             )
         _check_marketplaces(section, where)
+        _check_mirrors(section, where)
         sizes: dict[str, Any] = {**TUTORIAL_TYPES, **data.get("instance_types", {})}
         default = section.default_instance_type
         if default not in sizes:
@@ -151,6 +158,27 @@ def _check_marketplaces(section: CloudSection, where: str) -> None:
             raise UsageError(
                 f"{where}, [cloud] marketplaces: “{url[:80]}” is not the address of a marketplace",
                 hint="for example https://marketplace.example.org",
+            )
+
+
+def _check_mirrors(section: CloudSection, where: str) -> None:
+    """Raises UsageError when a mirror is for nobody, or no address."""
+    place = f"{where}, [cloud.image_mirrors]"
+    for publisher, address in section.image_mirrors.items():
+        if publisher not in known().mirrors:
+            raise UsageError(
+                f"{place}: there are no images of “{publisher}”",
+                hint=nearest.hint(publisher, known().mirrors, "slshell appliances"),
+            )
+        try:
+            parts = urlsplit(address)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+        except ValueError:
+            usable = False
+        if not usable:
+            raise UsageError(
+                f"{place} {publisher}: “{address}” is not an http or https address",
+                hint=f"its own is {known().mirrors[publisher]}",
             )
 
 

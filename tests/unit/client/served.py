@@ -22,9 +22,10 @@ from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
 from slshell.model.context import InstanceContext, UserDataPart
 from slshell.model.entry import ApplianceFacts
-from slshell.model.errors import NotFound, SlshellError, UsageError
+from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
+from slshell.model.image_cache import CachedImage, Return
 from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRequest, State
 from slshell.model.volume import Volume
 from tests.unit.client.served_volumes import ServedVolumes
@@ -73,6 +74,24 @@ def told(machine: Instance, secrets: bool) -> InstanceContext:
     )  # fmt: skip
 
 
+def cached_images() -> list[CachedImage]:
+    """One image of each kind: bundled and in use, published, brought along, and a part of one."""
+    common: dict[str, Any] = {
+        "partial": False, "size_bytes": 40 << 20, "allocated_bytes": 30 << 20, "disk_bytes": 10 << 30,
+        "created_at": MOMENT, "used_at": None, "instances": (), "volumes": (),
+    }  # fmt: skip
+    made: list[dict[str, Any]] = [
+        {"id": TTYLINUX, "name": "ttylinux", "returns": Return.BUILT, "origin": "bundled", "used_at": MOMENT,
+         "instances": (1,)},
+        {"id": "B" * 27, "name": "debian-13", "returns": Return.FETCHED, "used_at": MOMENT,
+         "origin": "https://mirror.example/debian-13.qcow2"},
+        {"id": "C" * 27, "name": "mine", "returns": Return.NEVER, "origin": "mine.vmdk"},
+        {"id": "published-arch", "name": "arch", "returns": Return.FETCHED, "partial": True,
+         "origin": "https://mirror.example/arch.qcow2"},
+    ]  # fmt: skip
+    return [CachedImage(**(common | each)) for each in made]
+
+
 class ServedCloud:
     """The state of the cloud, and a server for it; use as a context manager."""
 
@@ -86,6 +105,7 @@ class ServedCloud:
         self.events: list[Event] = []
         self.jobs: list[Job] = []
         self.hosts: list[Host] = []
+        self.images: list[CachedImage] = []
         self.volumes = ServedVolumes(self.put)
         self.types = [
             InstanceType(name="m1.small", vcpu=1, ram_mib=128, swap_mib=1024, default=True),
@@ -225,6 +245,10 @@ class ServedCloud:
                 if not found:
                     raise NotFound(f"there is no appliance “{name}”", hint="did you mean ttylinux?")
                 return 200, found[0]
+            case ("GET", "image-cache"):
+                return 200, Page(items=self.images)
+            case ("POST", "image-cache", name, "purge"):
+                return 200, self._removed(name)
             case ("POST", "appliances"):
                 return 202, self._importing(json.loads(body)["name"] or "image")
             case ("POST", "recipes", "debian", "build"):
@@ -240,6 +264,13 @@ class ServedCloud:
             case ("GET", "jobs"):
                 return 200, Page(items=self.jobs)
         raise NotFound(f"there is no {method} /{'/'.join(words)}")
+
+    def _removed(self, name: str) -> CachedImage:
+        image = next(each for each in self.images if name in (each.name, each.id))
+        if image.used:
+            raise Conflict(f"{image.name} is in use by machine 1", hint="kill the machines first")
+        self.images.remove(image)
+        return image
 
     def _status(self) -> CloudStatus:
         counts: dict[str, int] = {}

@@ -26,7 +26,7 @@ from slshell.model.event import Job, JobState, Severity
 from slshell.model.instance import State
 from slshell.model.volume import VolumeState
 from slshell.ssh import guest_disks
-from tests.unit.client.served import MOMENT, appliance, event, instance
+from tests.unit.client.served import MOMENT, appliance, cached_images, event, instance
 from tests.unit.client.storing import StoringCloud, snapshot, volume
 from tests.unit.commands.test_listings import HOSTS
 from tests.unit.commands.transcripts import Answer, complaints, lines_of, played, starter
@@ -90,6 +90,8 @@ def fill(served: StoringCloud, home: Path) -> None:
     served.events.clear()
     served.jobs.clear()
     served.appliances = [appliance()]
+    served.appliances.append(appliance("mine", id="C" * 27, origin="mine.vmdk"))
+    served.images = cached_images()
     served.hosts = HOSTS
     served.put(instance(1, name="web"))
     served.put(instance(2, name="db", state=State.PROLOG, reachable=False, progress="image 40 %"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,14 @@ class Behaviour:
     location: str = ""
     wrong_part: bool = False
     encoding: str = ""
+    part_tag: str = ""
+    """Another mark for parts: the version that they are of."""
+    drip_s: float = 0.0
+    """Send one byte at a time, with this pause between."""
+    stall: bool = False
+    """Send half of the body, then nothing until `ImageServer` is left."""
+    endless: bool = False
+    """Send blocks of zeros until the other side has enough."""
 
 
 class ImageServer:
@@ -31,6 +40,7 @@ class ImageServer:
     def __init__(self, content: bytes) -> None:
         self.behaviour = Behaviour(content)
         self.asked: list[str] = []
+        self._left = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +63,7 @@ class ImageServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -78,7 +89,7 @@ class ImageServer:
         if length >= 0:
             request.send_header("Content-Length", str(length))
         for name, value in (
-            ("ETag", how.tag),
+            ("ETag", how.part_tag if start and how.part_tag else how.tag),
             ("Location", how.location),
             ("Content-Encoding", how.encoding),
         ):
@@ -87,4 +98,21 @@ class ImageServer:
         request.send_header("Connection", "close")
         request.end_headers()
         kept = how.drop_after.pop(0) if how.drop_after else len(body)
-        request.wfile.write(body[:kept])
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._send(request, body[:kept])
+
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        how = self.behaviour
+        if how.stall:
+            request.wfile.write(body[: len(body) // 2])
+            self._left.wait(60)
+        elif how.drip_s:
+            for place in range(len(body)):
+                request.wfile.write(body[place : place + 1])
+                if self._left.wait(how.drip_s):
+                    break
+        elif how.endless:
+            while not self._left.is_set():
+                request.wfile.write(bytes(1 << 16))
+        else:
+            request.wfile.write(body)
