@@ -7,7 +7,6 @@ import os
 import socketserver
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
@@ -20,22 +19,23 @@ from slshell.backend.services.entry_records import entry_of
 from slshell.metadata.signature import verify
 from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
-from slshell.model.context import InstanceContext, UserDataPart
 from slshell.model.entry import ApplianceFacts
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
-from slshell.model.image_cache import CachedImage, Return
+from slshell.model.image_cache import CachedImage
 from slshell.model.instance import Instance, InstanceType, InstanceUpdate, RunRequest, State
 from slshell.model.volume import Volume
+from tests.unit.client import served_things
+from tests.unit.client.served_things import told
 from tests.unit.client.served_volumes import ServedVolumes
 
 CONSOLE = b"\x1b[1mbooting\x1b[0m\r\nvm login: "
-MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+MOMENT = served_things.MOMENT
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfRkHKjJyD4SjGRhO4QFVhSVJl1RnOjYrvLJb0b1aQv"
 MAX_COUNT = 256
 """What the real cloud starts at once."""
-TTYLINUX = "BtSKdXa2SvHlSVTvgFgivIYDq--"
+TTYLINUX = served_things.TTYLINUX
 
 
 def instance(number: int, **changes: Any) -> Instance:
@@ -58,38 +58,6 @@ def appliance(name: str = "ttylinux", **changes: Any) -> Appliance:
         "context": ContextMethod.STRATUSLAB, "min_ram_mib": 64, "origin": "bundled", "created_at": MOMENT,
     }  # fmt: skip
     return Appliance(**{**values, **changes})
-
-
-def told(machine: Instance, secrets: bool) -> InstanceContext:
-    """What a machine was told, with all that there can be."""
-    return InstanceContext(
-        id=machine.id, name=machine.name, method=ContextMethod.BOTH, labels=("_STRATUSLAB", "cidata"),
-        user=machine.user, keys=("ssh-ed25519 AAAA me",),
-        variables={"GREETING": "it's \x1b[31mred\nand blue", "TOKEN": "hunter2" if secrets else "********"},
-        parts=(
-            UserDataPart(type="cloud-config", name="web.yaml", content="#cloud-config\npackages: [git]\n"),
-        ),
-        masked=not secrets, status="cloud-init has finished, 41 s after the start",
-        console=("Booting", "vm login:"),
-    )  # fmt: skip
-
-
-def cached_images() -> list[CachedImage]:
-    """One image of each kind: bundled and in use, published, brought along, and a part of one."""
-    common: dict[str, Any] = {
-        "partial": False, "size_bytes": 40 << 20, "allocated_bytes": 30 << 20, "disk_bytes": 10 << 30,
-        "created_at": MOMENT, "used_at": None, "instances": (), "volumes": (),
-    }  # fmt: skip
-    made: list[dict[str, Any]] = [
-        {"id": TTYLINUX, "name": "ttylinux", "returns": Return.BUILT, "origin": "bundled", "used_at": MOMENT,
-         "instances": (1,)},
-        {"id": "B" * 27, "name": "debian-13", "returns": Return.FETCHED, "used_at": MOMENT,
-         "origin": "https://mirror.example/debian-13.qcow2"},
-        {"id": "C" * 27, "name": "mine", "returns": Return.NEVER, "origin": "mine.vmdk"},
-        {"id": "published-arch", "name": "arch", "returns": Return.FETCHED, "partial": True,
-         "origin": "https://mirror.example/arch.qcow2"},
-    ]  # fmt: skip
-    return [CachedImage(**(common | each)) for each in made]
 
 
 class ServedCloud:
