@@ -26,7 +26,8 @@ from slshell.model.event import Job, JobState, Severity
 from slshell.model.instance import State
 from slshell.model.volume import VolumeState
 from slshell.ssh import guest_disks
-from tests.unit.client.served import MOMENT, appliance, cached_images, event, instance
+from tests.unit.client.served import MOMENT, appliance, event, instance
+from tests.unit.client.served_things import cached_images
 from tests.unit.client.storing import StoringCloud, snapshot, volume
 from tests.unit.commands.test_listings import HOSTS
 from tests.unit.commands.transcripts import Answer, complaints, lines_of, played, starter
