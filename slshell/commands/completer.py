@@ -25,6 +25,7 @@ from slshell.commands.grammar import Sort, Token, scan
 from slshell.commands.stages import find, references
 from slshell.commands.table import Root, make_root
 from slshell.commands.variables import Variables, assignment
+from slshell.model.appliance import Appliance
 from slshell.model.errors import CloudUnreachable, SlshellError, UsageError
 from slshell.model.instance import InstanceType
 from slshell.output.text import clean, human_size
@@ -86,6 +87,10 @@ class PicturedCloud(Cloud):
     def types(self) -> list[InstanceType]:
         """Machine sizes that the cloud named."""
         return self._types
+
+    def search(self, query: Mapping[str, Any], limit: int) -> tuple[list[Appliance], bool]:
+        """Nothing: what entries offer is in no snapshot, and a key does not wait for it."""
+        return [], False
 
 
 def _listed(held: Mapping[Any, Any], prefix: str) -> Callable[..., list[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Any
@@ -76,6 +75,8 @@ class Fleet:
         """The question, asked by the calling thread, for works to ask."""
 
         def ask(prompt: str) -> str:
+            from concurrent.futures import Future
+
             future: Future[Any] = Future()
 
             def now() -> None:

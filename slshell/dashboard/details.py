@@ -113,10 +113,10 @@ def event_lines(events: Iterable[Event]) -> list[Part]:
 
 def _endorsement(row: Appliance) -> list[tuple[str, Part]]:
     if not row.endorser:
-        return [("endorsed by", "nobody")]
+        return [("endorser", "nobody")]
     role = "good" if row.status == "valid" else "warn"
     return [
-        ("endorsed by", text.clean(row.endorser)),
+        ("endorser", text.clean(row.endorser)),
         ("on", f"{row.endorsed_at.astimezone():%d %b %Y %H:%M}" if row.endorsed_at else ""),
         ("status", styled(text.clean(row.status), role)),
         ("version", text.clean(row.version)),
@@ -141,7 +141,7 @@ def _instance_facts(data: InstanceDetails) -> list[tuple[str, Part]]:
         ("host", linked.get("host", text.clean(row.host))),
         ("tags", text.clean(" ".join(row.tags))),
         ("owner", text.clean(row.owner)),
-        ("endorsed by", text.clean(row.endorser) or "nobody"),
+        ("endorser", text.clean(row.endorser) or "nobody"),
     ]
 
 

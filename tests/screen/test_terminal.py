@@ -33,12 +33,16 @@ def test_a_typed_run_becomes_a_running_machine_that_one_can_enter_and_kill(termi
     terminal.until(lambda frame: "◑ Running" in frame or "● Running" in frame, "the running machine")
     terminal.until(lambda frame: "● Running" in frame, "SSH")
     terminal.keys("c")
-    terminal.until(lambda frame: "● live" not in frame and "/root#" in frame, "the machine's prompt")
+    terminal.until(
+        lambda frame: "● live" not in frame and "/root#" in frame, "the machine's prompt in a pane"
+    )
     terminal.text("echo answer-$((6*7))")
     terminal.keys("Enter")
     terminal.until(lambda frame: "answer-42" in frame, "the machine's answer")
     terminal.text("exit")
     terminal.keys("Enter")
+    terminal.until(lambda frame: "the shell ended with 0" in frame, "the end of the session")
+    terminal.text("x")
     terminal.until(lambda frame: "● live" in frame, "the way back")
     terminal.keys("C-k")
     terminal.until(lambda frame: "This will be lost" in frame, "the question")

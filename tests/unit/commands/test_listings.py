@@ -68,16 +68,17 @@ def test_types_as_a_table(run: Run) -> None:
 
 def test_hosts_in_the_words_of_the_tutorials_load_page(run: Run) -> None:
     assert run("hosts").output == (
-        "ID  RVM  TCPU  ACPU   TMEM   FMEM    AMEM  STAT\n"
-        "29    2  2400  2100  35.3G  28.4G   32.8G  on\n"
-        "42    0     0   100     0B     0B  968.4M  err\n"
+        "ID  RVM  TCPU  FCPU  ACPU   TMEM   FMEM    AMEM  STAT\n"
+        "29    2  2400        2100  35.3G  28.4G   32.8G  on\n"
+        "42    0     0         100     0B     0B  968.4M  err\n"
     )
 
 
 def test_appliances_as_a_table(run: Run) -> None:
     assert run("appliances").output == (
-        "ID                           NAME      KIND     STATE  DISK  SYSTEM      USER  ORIGIN   REMARK\n"
-        f"{TTYLINUX}  ttylinux  machine  ready   40M  ttylinux 1  root  bundled\n"
+        "ID                           NAME      KIND     STATE  DISK  SYSTEM      USER  ENDORSER  ORIGIN   "
+        "REMARK\n"
+        f"{TTYLINUX}  ttylinux  machine  ready   40M  ttylinux 1  root            bundled\n"
     )
 
 
