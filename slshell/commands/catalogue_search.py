@@ -45,8 +45,8 @@ def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--source", metavar="URL", help="Only from this marketplace."),
             click.option("--size", type=SizeRange(), metavar="[LEAST..]MOST", help="Only of such a size."),
             click.option(
-                "--status", type=click.Choice(list(Standing)), default=Standing.VALID, show_default=True,
-                help="Which entries.",
+                "--status", type=click.Choice([each.value for each in Standing]), default="valid",
+                show_default=True, help="Which entries.",
             ),
             click.option(
                 "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True,

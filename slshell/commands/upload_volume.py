@@ -31,7 +31,7 @@ from slshell.output.text import human_size
 def upload_volume_command(
     environment: Environment, file: Path, tag: str | None, public: bool, resume: str | None
 ) -> Listing:
-    """Make a volume of a disk image: qcow2 or raw, also packed with gzip or xz.
+    """Make a volume of a disk image: qcow2, raw, VMDK, VDI or VHDX, also packed.
 
     The file stays as it is. What was sent stays when the connection breaks; --resume goes on from there.
     """

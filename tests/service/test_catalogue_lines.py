@@ -56,10 +56,10 @@ def test_an_image_is_endorsed_found_run_and_deprecated(
     assert shell("upload-metadata own.xml -q")[0].startswith(f"{identifier}/ann@example.org/")
 
     for line in (
-        "appliances web -q", "appliances --os DEBIAN --arch x86_64 -q",
+        "appliances web -q", "appliances own --os DEBIAN --arch x86_64 -q",
         "appliances --endorser ann@example.org -q",
         "appliances --tag stable --version 13 --size ..2M -q", "appliances own serv --kind machine -q",
-        "appliances --state available -q",
+        "appliances own --state available -q",
     ):  # fmt: skip
         assert shell(line)[0].split() == [identifier], line
     assert identifier not in shell("appliances --size 2M.. -q")[0]

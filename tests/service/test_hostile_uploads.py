@@ -136,7 +136,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "encryption": (spoiled(32, struct.pack(">I", 2)), "encrypted"),
     "unknown features": (spoiled(72, struct.pack(">Q", 1 << 40)), "features"),
     "the mark of damage": (spoiled(72, struct.pack(">Q", 2)), "marked as corrupt"),
-    "another format": (lambda at: packed(at, b"KDMV" + bytes(MIB - 4)), "VMDK format"),
+    "another format": (lambda at: packed(at, b"KDMV" + bytes(MIB - 4)), "VMDK version 0"),
     "an end within a sector": (lambda at: packed(at, bytes(1000)), "within a sector"),
     "a packed file with a tail": (lambda at: packed(at, gzip.compress(bytes(MIB)) + b"tail"), "follows"),
     "a packed file that is cut": (squeezed(full, 9), "cut off"),

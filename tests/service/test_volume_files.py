@@ -38,8 +38,12 @@ def raw(path: Path) -> Path:
 
 
 def qcow2(path: Path, *options: str) -> Path:
+    return converted(path, "qcow2", *options)
+
+
+def converted(path: Path, kind: str, *options: str) -> Path:
     source = raw(path.with_suffix(".source"))
-    argv = ["qemu-img", "convert", *options, "-f", "raw", "-O", "qcow2", str(source), str(path)]
+    argv = ["qemu-img", "convert", *options, "-f", "raw", "-O", kind, str(source), str(path)]
     subprocess.run(argv, check=True)
     source.unlink()
     return path
@@ -65,6 +69,7 @@ FORMS: dict[str, Callable[[Path], Path]] = {
     "raw": raw,
     "qcow2": qcow2,
     "compressed qcow2": lambda at: qcow2(at, "-c"),
+    "another hypervisor's": lambda at: converted(at, "vmdk"),
     "gzip": lambda at: packed(at, gzip.compress),
     "xz": lambda at: packed(at, lambda data: lzma.compress(data, preset=1)),
 }
