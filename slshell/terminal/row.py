@@ -26,6 +26,11 @@ class Row:
         self.wrapped = False
         self.size = NORMAL
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the row is as a new one."""
+        return not (self.text or self.styles or self.wrapped or self.size)
+
     def put(self, x: int, text: str, style: str) -> None:
         """Write cells from column x on; what stood there goes, with the other half of a wide character."""
         old = self.text

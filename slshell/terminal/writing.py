@@ -96,7 +96,7 @@ class Writing:
         del lines[-1]
         is_ascii = text.isascii()
         for place, line in enumerate(lines):
-            if is_ascii and place and self.y == self.rows - 1 and self._is_plain:
+            if is_ascii and place and self.y == self.rows - 1 and self.row.is_untouched and self._is_plain:
                 self._append(self._rows_of(lines[place:]))
                 self.last = next((line for line in reversed(lines) if line), self.last)
                 return
@@ -127,7 +127,7 @@ class Writing:
         )  # fmt: skip
 
     def _append(self, made: list[Row]) -> None:
-        """Put rows where the cursor is, in the last row, which is blank; a blank row comes below them."""
+        """Put rows where the cursor is, in place of the untouched last row; a new one comes below."""
         rows = [*self.page.rows[:-1], *made, Row()]
         self.history.extend(rows[: len(made)])
         self.scrolled += len(made)

@@ -67,6 +67,24 @@ def test_many_lines_at_once_are_written_like_each_by_itself(before: str, lines: 
     assert snapshot(at_once) == snapshot(one_by_one)
 
 
+@pytest.mark.parametrize(
+    "last", ["below", f"{CSI}44m{CSI}K{CSI}m", f"{CSI}44m{CSI}2K{CSI}m{CSI}1;1H", "\x1b#6", "\x1b#3a"]
+)
+def test_many_lines_at_once_that_come_down_to_the_last_row_leave_what_stands_in_it(last: str) -> None:
+    before, lines = f"{CSI}3;3H{last}{CSI}1;1H", ["a", "", "bc", "d", "e", "f"]
+    for count in range(4, len(lines) + 1):
+        at_once, one_by_one = Driven(8, 3, history=9).tell(before), Driven(8, 3, history=9).tell(before)
+        at_once.tell("".join(f"{line}\r\n" for line in lines[:count]))
+        for line in lines[:count]:
+            one_by_one.tell(line, "\r\n")
+        assert snapshot(at_once) == snapshot(one_by_one)
+
+
+def test_a_line_over_older_text_in_the_last_row_keeps_the_rest_of_it() -> None:
+    screen = Driven(8, 3, history=9).tell(f"1\r\n2\r\nolder{CSI}1;1H", "a\r\nb\r\nc\r\nd\r\n")
+    assert screen.text() == "a\nb\nclder\nd"
+
+
 def test_insert_mode_moves_the_rest_of_the_row() -> None:
     screen = Driven(6, 2).tell(f"abcdef{CSI}1;2H{CSI}4hXY")
     assert screen.shown(1) == ["aXYbcd"]
