@@ -12,7 +12,7 @@ from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import HostName
 from slshell.commands.opening import terminal_kind
 from slshell.commands.waiting import REACHABLE, TIMEOUT_S, wait_for
-from slshell.model.errors import Conflict, UsageError
+from slshell.model.errors import CloudUnreachable, Conflict, UsageError
 from slshell.model.instance import Instance, State
 from slshell.sessions.wire import SessionKind, SessionPlan, Wire
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from slshell.ssh.login import Login
     from slshell.ssh.target import Target
     from slshell.ssh.wishes import Wishes
+
+SETTLE_S, SETTLE_PAUSE_S = 5.0, 0.5
+"""A machine that the cloud has found to answer is given so long to do it again."""
 
 REMEDIES = {
     State.SHUTDOWN: "wait until it is off, then slshell start {id}",
@@ -137,9 +140,12 @@ class Access:
             self.link.leave(connection)
 
     def _dial(self) -> Connection:
+        return self._reach(self._target())
+
+    def _reach(self, target: Target) -> Connection:
         from slshell.ssh.connection import dial
 
-        return dial(self._target(), self._login)
+        return dial(target, self._login)
 
     def _target(self) -> Target:
         raise NotImplementedError
@@ -161,6 +167,23 @@ class MachineAccess(Access):
         if not self._boots or self._environment.open_session is None:
             return plan
         return replace(plan, until_open=boot_console(self._environment, self._machine))
+
+    def _reach(self, target: Target) -> Connection:
+        """A connection that breaks off while it is made is tried again, unless nothing is to be waited for.
+
+        An SSH server that has just come up may close its first connections, or be started anew by its system.
+        """
+        import tenacity
+
+        if not self._entry.wait:
+            return super()._reach(target)
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(CloudUnreachable),
+            wait=tenacity.wait_fixed(SETTLE_PAUSE_S),
+            stop=tenacity.stop_after_delay(SETTLE_S),
+            reraise=True,
+        )
+        return attempts(super()._reach, target)
 
     def _target(self) -> Target:
         from slshell.ssh.target import instance_target

@@ -55,6 +55,8 @@ class SshServer:
         self.host_key = host_key or paramiko.ECDSAKey.generate()
         self.silent = threading.Event()
         """Once set, the server reads nothing more, as a machine without power behind user-mode networking."""
+        self.hang_ups = 0
+        """So many of the next connections are closed before anything is said."""
         self.sizes: list[tuple[int, int]] = []
         self.resized = threading.Event()
         self.sessions: list[paramiko.Transport] = []
@@ -93,6 +95,10 @@ class SshServer:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self.hang_ups:
+                self.hang_ups -= 1
+                client.close()
+                continue
             session = paramiko.Transport(_Stallable(client, self.silent))  # type: ignore[arg-type]
             session.add_server_key(self.host_key)
             self.sessions.append(session)

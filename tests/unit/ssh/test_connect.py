@@ -54,6 +54,16 @@ def test_an_impostor_is_refused_with_conflict(environment: Environment, served: 
     assert other.fingerprint in result.notices
 
 
+def test_a_machine_that_hangs_up_while_it_settles_is_tried_again(
+    environment: Environment, machine: SshServer
+) -> None:
+    machine.hang_ups = 2
+    assert connect(environment, "1 -- echo here").output == "here\n"
+    machine.hang_ups = 1
+    result = connect(environment, "1 --no-wait -- echo here")
+    assert (result.exit_code, result.output) == (ExitCode.UNREACHABLE, "")
+
+
 def test_a_named_identity_opens_a_machine_that_has_another_key(
     environment: Environment, served: ServedCloud, own_settings: Path
 ) -> None:
