@@ -36,7 +36,6 @@ exit 69
 
 RUN = r"""
 set -eu
-umask 077
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT
 cat >"$file"
