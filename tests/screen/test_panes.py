@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import paramiko
+from textual import events
 
 from slshell.ssh.keys import make_own_key
 from tests.screen.driver import dashboard
@@ -168,3 +169,16 @@ async def test_the_cursor_is_full_where_keys_go_and_a_line_elsewhere(cloud: Scre
         await screen.until(lambda: cursors() == [(True, False), (False, True)])
         machine.wires[0].say(b"\x1b[4 q")
         await screen.until(lambda: cursors()[0] == (False, True))
+
+
+async def test_no_key_is_lost_when_keys_come_faster_than_the_screen_follows(cloud: ScreenCloud) -> None:
+    machine = Machine()
+    async with panes(machine, size=(80, 24)) as screen:
+        await leader(screen, "s")
+        await screen.until(lambda: live(screen, 2))
+        sent = ["a", "b", "ctrl+backslash", "o", "c", "d", "ctrl+backslash", "o", "ctrl+backslash", "z", "e"]
+        for key in sent:
+            screen.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await screen.shows("zoomed")
+        await screen.until(lambda: sum(len(wire.typed) for wire in machine.wires) == 5, "every key")
+        assert [wire.typed for wire in machine.wires] == [b"cd", b"abe"]

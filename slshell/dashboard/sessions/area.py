@@ -84,6 +84,8 @@ class PaneArea(Widget):
                     active=number == tab.active,
                     broadcasts=number in tab.broadcast,
                 )
+        # Where the library keeps an arrangement it cannot know that a line was moved.
+        self._clear_arrangement_cache()
         self.refresh(layout=True)
 
     def render_line(self, y: int) -> Strip:

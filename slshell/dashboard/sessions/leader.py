@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -20,15 +21,25 @@ class KeyLine(Static, can_focus=True):
     stays = False
     """It stays open after a key."""
 
-    class Left(Message):
-        """Keys go to the machine again."""
-
     class Twice(Message):
         """The leader key was pressed twice."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
+
+    def __init__(
+        self,
+        give_back: Callable[[], None],
+        pass_on: Callable[[events.Key], None],
+        *,
+        id: str,  # noqa: A002 - name of the library
+        classes: str,
+    ) -> None:
+        """`give_back` is told that it has closed, `pass_on` takes keys that came here after that."""
+        super().__init__(id=id, classes=classes)
+        self._give_back = give_back
+        self._pass_on = pass_on
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """No key goes to the screen or the app."""
@@ -41,7 +52,7 @@ class KeyLine(Static, can_focus=True):
     def open(self) -> None:
         """Take the keys."""
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)
         self.call_after_refresh(self.tell)
 
     def tell(self) -> None:
@@ -59,6 +70,9 @@ class KeyLine(Static, can_focus=True):
         """Do what a key is for; any other one closes the line."""
         event.stop()
         event.prevent_default()
+        if not self.display:
+            self._pass_on(event)
+            return
         found = next((each for each in self.own() if each.binding.key == event.key), None)
         if not self.stays:
             self.leave()
@@ -74,7 +88,7 @@ class KeyLine(Static, can_focus=True):
     def leave(self) -> None:
         """Give the keys back."""
         self.display = False
-        self.post_message(self.Left())
+        self._give_back()
 
 
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")

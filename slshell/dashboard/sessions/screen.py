@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -40,8 +40,8 @@ class SessionsScreen(Arranging):
         yield SessionTabs(self.hub.deck, self.hub.book)
         yield PaneArea(self.hub.deck)
         yield Static(id="session-status")
-        yield LeaderLine(id="leader-line", classes="key-line")
-        yield CopyLine(id="copy-line", classes="key-line")
+        yield LeaderLine(self.give_back, self.pass_on, id="leader-line", classes="key-line")
+        yield CopyLine(self.give_back, self.pass_on, id="copy-line", classes="key-line")
         yield AskLine("/", "look for, upwards", id="session-search")
         yield AskLine("=", "name of this session", id="session-name")
 
@@ -87,7 +87,7 @@ class SessionsScreen(Arranging):
         self.tell()
         self._look()
         if self.is_current and self.view is not None and not self._asks:
-            self.view.focus()
+            self.set_focus(self.view)
 
     def show(self, sessions: list[Session]) -> None:
         """Draw what these sessions have sent."""
@@ -155,8 +155,8 @@ class SessionsScreen(Arranging):
         """Tabs and panes have another room."""
         self.call_after_refresh(self.rearrange)
 
-    @on(TerminalView.LeaderPressed)
-    def _leader_pressed(self) -> None:
+    def action_leader(self) -> None:
+        """The next key is for the dashboard. At once: it may be on its way already."""
         leader = self.query_one(LeaderLine)
         if self.view is not None:
             leader.leaders = frozenset(each.binding.key for each in self.hub.bindings((self.view,)))
@@ -167,10 +167,26 @@ class SessionsScreen(Arranging):
         if self.view is not None:
             self.hub.send(self.view.session, lambda to: keys.key(event.key, to.screen.modes))
 
-    @on(KeyLine.Left)
-    def _line_left(self) -> None:
+    def give_back(self) -> None:
+        """The keys go to the machine again, unless another line asks. At once, so that none is lost."""
         if self.view is not None and not self._asks:
-            self.view.focus()
+            self.set_focus(self.view)
+
+    def pass_on(self, event: events.Key) -> None:
+        """A key that came to a line that had closed meanwhile goes where keys go now."""
+        view = self.view
+        leaders = {each.binding.key for each in self.hub.bindings((view,))} if view is not None else set()
+        if event.key in leaders and self.app.focused is view:
+            self.action_leader()
+            return
+        (self.app.focused or self.app.screen).post_message(events.Key(event.key, event.character))
+
+    def on_key(self, event: events.Key) -> None:
+        """A key while nothing has the focus is the active pane's."""
+        if self.focused is None and self.view is not None and not self._asks:
+            event.stop()
+            self.set_focus(self.view)
+            self.view.post_message(events.Key(event.key, event.character))
 
     @on(TerminalView.Typed)
     def _typed(self, event: TerminalView.Typed) -> None:

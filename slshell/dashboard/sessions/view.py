@@ -47,11 +47,10 @@ class TerminalView(Widget, can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = theme.CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+backslash", "leader", "Keys of the dashboard", priority=True, id="session.leader"),
+        Binding(
+            "ctrl+backslash", "screen.leader", "Keys of the dashboard", priority=True, id="session.leader"
+        ),
     ]
-
-    class LeaderPressed(Message):
-        """The next key is for the dashboard."""
 
     class Typed(Message):
         """Something for the machine, or for all that are typed to."""
@@ -186,10 +185,6 @@ class TerminalView(Widget, can_focus=True):
         return strip
 
     # Keys, paste, mouse.
-
-    def action_leader(self) -> None:
-        """The next key is for the dashboard."""
-        self.post_message(self.LeaderPressed())
 
     def on_key(self, event: events.Key) -> None:
         """Every other key is the machine's; while none listens, a few do something with the pane."""
