@@ -25,8 +25,9 @@ from slshell.terminal.window import Window
 from slshell.terminal.writing import Writing
 
 MOST_COLUMNS, MOST_ROWS = 1000, 500
-_CODING = re.compile(rb"(?<=%[@G8])")
-"""Where a sequence may end after which bytes mean other characters."""
+_CODING_END = re.compile(rb"[\x00-\x1a\x1c-\x1f\x7f]*[@G8]")
+_CODING = re.compile(rb"%" + _CODING_END.pattern)
+"""What may end a sequence after which bytes mean other characters; control characters act within it."""
 
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
 
@@ -128,14 +129,15 @@ class Screen(Writing):
 
     def feed(self, data: bytes) -> None:
         """Take what the machine has sent, cut anywhere."""
-        if not self.parser.between and data[:1] in (b"@", b"G", b"8"):
-            self.parser.feed(self._decoder.decode(data[:1]))
-            data = data[1:]
-        if b"%@" in data or b"%G" in data or b"%8" in data:
-            for piece in _CODING.split(data):
-                self.parser.feed(self._decoder.decode(piece))
-        else:
-            self.parser.feed(self._decoder.decode(data))
+        place = 0
+        if not self.parser.between and (end := _CODING_END.match(data)):
+            place = end.end()
+            self.parser.feed(self._decoder.decode(data[:place]))
+        if b"%" in data:
+            for found in _CODING.finditer(data, place):
+                self.parser.feed(self._decoder.decode(data[place : found.end()]))
+                place = found.end()
+        self.parser.feed(self._decoder.decode(data[place:] if place else data))
 
     def use_utf8(self, on: bool) -> None:
         """Read bytes as UTF-8, or one character a byte."""

@@ -104,3 +104,15 @@ def test_a_picture_under_construction_is_known() -> None:
     screen = Driven().tell(f"{CSI}?2026h")
     assert screen.modes.synchronised
     assert not screen.tell(f"{CSI}?2026l").modes.synchronised
+
+
+def test_a_control_character_within_the_choice_of_an_encoding_makes_no_difference() -> None:
+    stream = b"\x1b%\x07@\xc3\xa9 \x1b%\x00G\xc3\xa9"
+    whole = Screen(20, 2)
+    whole.feed(stream)
+    for cut in range(1, len(stream)):
+        pieces = Screen(20, 2)
+        pieces.feed(stream[:cut])
+        pieces.feed(stream[cut:])
+        assert pieces.lines() == whole.lines()
+    assert whole.lines()[0].rstrip() == "Ã© é"
