@@ -19,9 +19,9 @@ def of_session(row: SessionRow, links: Sequence[Link], width: int) -> Content:
     parts += [styled(f"  {text.age(row.since, base.now())}", "dim"), "\n"]
     if row.about:
         parts += [text.clean(row.about), "\n"]
-    keys = "Enter goes into it, R opens it again, X closes it."
+    keys = "X closes it." if row.forward else "Enter goes into it, R opens it again, X closes it."
     missed = "a bell and output" if row.mark == "♪" else "output" if row.mark else ""
-    known = [("kind", row.kind), ("number", str(row.number)), ("unseen", missed)]
+    known = [("kind", row.kind), ("number", row.label), ("unseen", missed)]
     parts += ["\n", *facts([(name, words) for name, words in known if words], width)]
     parts += ["\n", styled(keys, "dim"), "\n", *links_section(links, width)]
     return Content.assemble(*parts)

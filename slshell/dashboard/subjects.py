@@ -171,6 +171,14 @@ def _links_of_session(row: SessionRow, around: Around) -> list[Link]:
     return [] if instance is None else [Link("in", instance.name, "instances", instance.id)]
 
 
+def _copies_of_session(row: SessionRow, _around: Around) -> list[Copy]:
+    return [
+        Copy("a", "the address", row.address),
+        Copy("n", "the name", row.name),
+        Copy("t", "the text", row.about),
+    ]
+
+
 def _with_links(
     content: Callable[[Any, int], Content], links_of: Callable[[Any, Around], Sequence[Link]]
 ) -> Callable[[Any, Around, int], Content]:
@@ -201,7 +209,7 @@ SUBJECTS: dict[type, Subject] = {
     ),
     SessionRow: Subject(
         lambda row, around, width: session_details.of_session(row, _links_of_session(row, around), width),
-        lambda row, _: [Copy("n", "the name", row.name), Copy("t", "the text", row.about)],
+        _copies_of_session,
         _links_of_session,
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -45,6 +46,8 @@ class ForwardState(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that came from it."""
     trouble: str
     """What went wrong last, in words; empty when nothing did."""
+    since: datetime
+    """When it was opened, in UTC."""
 
 
 class Forward(Protocol):

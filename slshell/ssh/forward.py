@@ -6,6 +6,7 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import paramiko
 
@@ -48,6 +49,7 @@ class HeldForward(ABC):
         self._port = spec.port
         self._phase = Phase.OPEN
         self._trouble = ""
+        self._since = datetime.now(UTC)
         self._ends: set[Callable[[], None]] = set()
         self._served = self._sent = self._received = 0
 
@@ -81,6 +83,7 @@ class HeldForward(ABC):
                 sent=self._sent,
                 received=self._received,
                 trouble=self._trouble,
+                since=self._since,
             )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The columns of sessions: what is open into which machine, and what one has missed there."""
+"""The columns of sessions and forwarded ports: what is open into which machine, what one has missed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ class SessionRow:
     about: str
     """Why it ended, else the title that its program has set."""
     over: bool = False
+    forward: bool = False
+    """It is a forwarded port, which has no pane; forwards have numbers of their own."""
+    address: str = ""
+    """Where a forward listens, for the clipboard."""
+
+    @property
+    def label(self) -> str:
+        """What it is called beside all others in the list."""
+        return f"f{self.number}" if self.forward else str(self.number)
 
 
 def _age(row: SessionRow) -> str:
@@ -36,15 +45,16 @@ def _age(row: SessionRow) -> str:
 SESSIONS: Renderer[SessionRow] = Renderer(
     id="sessions",
     title="Sessions",
-    key=lambda row: row.number,
+    key=lambda row: row.label,
     one="session",
     many="sessions",
-    empty="No session is open.\n\nc on a machine opens one, P the REPL.",
+    empty="No session is open.\n\nc on a machine opens one, P the REPL; :forward ID 8080:80 opens a port.",
     sort_by="number",
     columns=(
-        Column("number", "NO", 3, lambda row: str(row.number), lambda row: row.number, right=True, keep=6),
+        Column("number", "NO", 3, lambda row: row.label, lambda row: (row.forward, row.number), right=True,
+               keep=6),
         Column("mark", "", 1, lambda row: row.mark, style=lambda _: "warn", keep=9, flash=False),
-        Column("name", "NAME", 14, lambda row: row.name, flex=2, keep=9),
+        Column("name", "NAME", 14, lambda row: row.name, flex=3, keep=9),
         Column("state", "STATE", 14, lambda row: f"{row.sign} {row.state}", flex=1, keep=9,
                style=lambda row: row.role),
         Column("kind", "KIND", 8, lambda row: row.kind, keep=6),

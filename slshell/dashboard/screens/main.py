@@ -357,6 +357,7 @@ class MainScreen(DoingWithSessions):
         if self.is_current and self.app.app_focus:
             self.table.tick()
             self.redraw_detail()
+        self.dashboard.sessions.changed()
         self._redraw_strip()
         self._say_stale()
         self.dashboard.remember()

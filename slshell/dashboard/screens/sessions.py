@@ -12,7 +12,7 @@ from slshell.sessions.session import Session
 
 
 class DoingWithSessions(DoingWithVolumes):
-    """Goes into sessions, closes them, and opens the REPL in one."""
+    """Goes into sessions, closes them and forwarded ports, and opens the REPL in one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("X", "close_session", "Close session", id="do.close-session"),
@@ -24,11 +24,16 @@ class DoingWithSessions(DoingWithVolumes):
     def chosen_session(self) -> Session | None:
         """The session under the cursor."""
         row = self.table.cursor_row
-        return self.dashboard.sessions.book.session(row.number) if isinstance(row, SessionRow) else None
+        if not isinstance(row, SessionRow) or row.forward:
+            return None
+        return self.dashboard.sessions.book.session(row.number)
 
     def action_close_session(self) -> None:
-        """Close the session under the cursor."""
-        if self.chosen_session is not None:
+        """Close the session or the forwarded port under the cursor."""
+        row = self.table.cursor_row
+        if isinstance(row, SessionRow) and row.forward:
+            self.dashboard.sessions.close_forward_asked(row.number)
+        elif self.chosen_session is not None:
             self.dashboard.sessions.close_asked(self.chosen_session)
 
     def action_reopen_session(self) -> None:

@@ -12,12 +12,13 @@ from slshell.dashboard import messages, text
 from slshell.dashboard.columns.sessions import SessionRow
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.confirm import ConfirmScreen
-from slshell.dashboard.sessions import labels
+from slshell.dashboard.sessions import forward_rows, labels
 from slshell.dashboard.sessions.deck import Deck
 from slshell.dashboard.sessions.screen import SessionsScreen
 from slshell.dashboard.sessions.view import Typing
 from slshell.model.instance import State as InstanceState
 from slshell.sessions.book import Book
+from slshell.sessions.forwards import Phase
 from slshell.sessions.session import Options, Session, State
 from slshell.sessions.wire import SessionPlan
 from slshell.terminal import keys
@@ -96,6 +97,21 @@ class Hub:
         )  # fmt: skip
         self._app.push_screen(ConfirmScreen(question), answered)
 
+    def close_forward_asked(self, number: int) -> None:
+        """Close a forwarded port, after a question when it serves somebody."""
+        forwards = self._app.environment.forwards
+        state = next((each for each in forwards.all() if each.id == number), None)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                forwards.close_all([number])
+                self.changed()
+
+        if state is not None and state.connections:
+            self._app.push_screen(ConfirmScreen(forward_rows.question(state)), answered)
+        else:
+            answered(True)
+
     def close(self, session: Session) -> None:
         """End a session and take its pane away; without any the tables are shown."""
         self.book.close(session)
@@ -117,7 +133,9 @@ class Hub:
 
     def losses(self) -> tuple[str, ...]:
         """What is lost when the dashboard is left now."""
-        return tuple(f"{each.name} ({labels.state(each)})" for each in self.book.going_on)
+        lost = [f"{each.name} ({labels.state(each)})" for each in self.book.going_on]
+        held = [each for each in self._app.environment.forwards.all() if each.phase is not Phase.ENDED]
+        return (*lost, *(f"the forward {forward_rows.way(each)}" for each in held))
 
     def offer_new(self) -> None:
         """Let the user choose a machine, or the REPL, for a new tab."""
@@ -199,10 +217,11 @@ class Hub:
 
     def changed(self) -> None:
         """Tell tabs and tables what differs from what they show."""
-        rows = tuple(self._row(each) for each in self.book.sessions)
+        rows = [self._row(each) for each in self.book.sessions]
+        rows += [forward_rows.row(each) for each in self._app.environment.forwards.all()]
         picture = self._app.picture
-        if rows != picture.sessions:
-            picture.sessions = rows
+        if tuple(rows) != picture.sessions:
+            picture.sessions = tuple(rows)
             self._app.main.redraw()
             if self.screen.is_mounted:
                 self.screen.tell()
