@@ -75,6 +75,7 @@ class AtWork:
         running.cloud.close()
 
     def ended(self, running: Running) -> None:
-        """It is over; its connections stay for sessions that it has opened, which may connect again."""
+        """It is over, and its connections with it; what it leaves behind asks by those of its face."""
+        running.cloud.close()
         if running in self._running:
             self._running.remove(running)
