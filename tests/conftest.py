@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ SESSION = pytest.StashKey[SessionFolder]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the session a folder and cut it off from the settings of whoever runs it."""
+    # A background job of a script is born deaf to Ctrl-C, and so would be what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = config.stash[SESSION] = SessionFolder()
     config.option.basetemp = str(folder.root / "p")
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder.temporary)

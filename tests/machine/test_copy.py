@@ -22,7 +22,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(900)
 def test_100_mb_both_ways_with_sftp_and_without(shell: Shell, tmp_path: Path) -> None:
     shell(
         "run", "ttylinux", "--name", "one", "--type", "m1.xlarge", "--wait", "--for", "reachable", "--quiet"
