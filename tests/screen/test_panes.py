@@ -182,3 +182,12 @@ async def test_no_key_is_lost_when_keys_come_faster_than_the_screen_follows(clou
         await screen.shows("zoomed")
         await screen.until(lambda: sum(len(wire.typed) for wire in machine.wires) == 5, "every key")
         assert [wire.typed for wire in machine.wires] == [b"cd", b"abe"]
+
+
+async def test_no_key_of_the_leader_line_is_torn_from_its_words(cloud: ScreenCloud) -> None:
+    wanted = ["d dashboard", "| v split right", "z zoom", ", rename", "b type to all", "? f1 all keys"]
+    for columns in (80, 97, 120):
+        async with panes(Machine(), size=(columns, 36)) as screen:
+            await screen.press("ctrl+backslash")
+            await screen.shows("Sessions  d dashboard")
+            assert [words for words in wanted if words not in screen.frame] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.content import Content
@@ -61,10 +62,20 @@ class KeyLine(Static, can_focus=True):
         for each in self.own():
             if each.binding.show:
                 named.setdefault(each.binding.description, []).append(self.app.get_key_display(each.binding))
-        parts: list[str | tuple[str, str]] = [(f"{self.title}  ", "bold")]
+        parts: list[str | tuple[str, str]] = [(self.title, "bold")]
+        used = cell_len(self.title)
         for words, keys in named.items():
-            parts += [("\u00a0".join(keys), "$primary"), "\u00a0" + words.replace(" ", "\u00a0"), "  "]
+            shown = " ".join(keys)
+            width = cell_len(shown) + 1 + cell_len(words)
+            fits = used + 2 + width <= self.content_size.width
+            used = used + 2 + width if fits else width
+            parts += ["  " if fits else "\n", (shown, "$primary"), f" {words}"]
         self.update(Content.assemble(*parts))
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        if self.display:
+            self.tell()
 
     async def on_key(self, event: events.Key) -> None:
         """Do what a key is for; any other one closes the line."""
