@@ -131,22 +131,27 @@ class ReplWire:
 
     @contextmanager
     def working(self, environment: Environment) -> Iterator[Environment]:
-        """Run a command that Ctrl-C can end: with connections of its own, which are broken then.
-
-        Else they stay, for a session that the command has opened uses them when it connects again.
-        """
+        """Run a command that Ctrl-C can end: with connections of its own, which end with it."""
         world = environment.with_output(environment.output)
-        world.__dict__["cloud"] = environment.cloud.again()
+        cloud = world.__dict__["cloud"] = environment.cloud.again()
+        world.outlived_by = environment.lasting
         with self._work:
             self._worker, self._cloud_of_work = get_ident(), world
         try:
             yield world
         finally:
-            with self._work:
-                worker, self._worker, self._cloud_of_work = self._worker, None, None
-                if worker is not None:
-                    # A Ctrl-C that came too late must not hit the prompt.
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), None)
+            # A Ctrl-C that came too late must not hit the prompt. It is let come, where a loop turns: one that
+            # is taken back keeps the interpreter looking for it for ever, which hangs under a profiler.
+            while True:
+                try:
+                    with self._work:
+                        self._worker, self._cloud_of_work = None, None
+                    for _ in range(2):
+                        pass
+                except KeyboardInterrupt:
+                    continue
+                break
+            cloud.close()
 
     def _interrupt(self) -> bool:
         """Raise KeyboardInterrupt where a command runs; False when none does."""
