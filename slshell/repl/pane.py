@@ -140,8 +140,8 @@ class ReplWire:
         try:
             yield world
         finally:
-            # A Ctrl-C that came too late must not hit the prompt. It is let come, where a loop turns: one that
-            # is taken back keeps the interpreter looking for it for ever, which hangs under a profiler.
+            # A Ctrl-C that came too late must not hit the prompt. It is let come, where a loop turns: to take
+            # it back keeps the interpreter looking for it for ever, which hangs under a profiler.
             while True:
                 try:
                     with self._work:
