@@ -110,7 +110,7 @@ def test_a_tag_leads_to_the_newest_entry_that_has_it(address: tuple[str, str]) -
     ("path", "status", "words"),
     [
         (f"/metadata/{'A' * 27}", 404, "no metadata matching query found"),
-        (f"/metadata/{ID}/eve@example.org/{DATE}", 404, "metadata entry not found."),
+        (f"/metadata/{ID}/eve@example.org/2014-01-01T00:00:00Z", 404, "metadata entry not found."),
         ("/metadata?status=<new>", 400, "“&lt;new&gt;” is not valid, expired, deprecated or all"),
         ("/metadata?iDisplayStart=-1", 400, "iDisplayStart is not a number"),
         (f"/metadata/{ID}/ann@example.org/yesterday", 400, "“yesterday” is not a date"),
