@@ -28,6 +28,7 @@ from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
 from slshell.dashboard.screens.dialog import LineDialog
+from slshell.dashboard.screens.form import FormScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
@@ -216,9 +217,7 @@ class SlshellApp(SessionHost):
         old = self.picture.snapshot
         self.picture.take(message.snapshot)
         self.main.snapshot_changed(old)
-        for screen in self.screen_stack:
-            if isinstance(screen, TourScreen):
-                screen.follow()
+        self._followers_draw()
         self._begin_tour()
 
     @on(messages.HostsTaken)
@@ -242,6 +241,11 @@ class SlshellApp(SessionHost):
     def _offers_taken(self, message: messages.OffersTaken) -> None:
         self.picture.offered = message.appliances
         self.main.redraw()
+
+    @on(messages.FactsRead)
+    def _facts_read(self, message: messages.FactsRead) -> None:
+        self.picture.facts = (message.reference, message.facts)
+        self._followers_draw()
 
     @on(messages.TrackRead)
     def _track_read(self, message: messages.TrackRead) -> None:
@@ -305,6 +309,11 @@ class SlshellApp(SessionHost):
         for screen in self.screen_stack:
             if isinstance(screen, LineDialog) and screen.at_work == line:
                 yield screen
+
+    def _followers_draw(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, TourScreen | FormScreen):
+                screen.follow()
 
     def _begin_tour(self) -> None:
         """Show a newcomer around, once; who has machines already is none."""
