@@ -84,6 +84,8 @@ class SlshellApp(SessionHost):
         self._keys: Mapping[str, str] = {}
         self._left = Session()
         """How the main screen was left the last time."""
+        self._marks_due = True
+        """Marks come back when it is known which cloud this is."""
         self._session_file = SessionFile(state_folder(environ), profile.name)
         self._tour_file = TourFile(state_folder(environ))
         self._tour_due = self._tour_file.due and not self.read_only
@@ -155,7 +157,9 @@ class SlshellApp(SessionHost):
 
     def remember(self) -> None:
         """Keep how the main screen is now, for the next time."""
-        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting)
+        status = self.picture.status
+        cloud = self._left.cloud if self._marks_due or status is None else status.id
+        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting, cloud)
         if trouble := self._session_file.write(session):
             self._trouble("This session is not kept", trouble)
 
@@ -224,6 +228,9 @@ class SlshellApp(SessionHost):
     def _hosts_taken(self, message: messages.HostsTaken) -> None:
         status = msgspec.structs.replace(message.status, uptime_s=0.0, revision=0, instances={})
         picture = self.picture
+        if self._marks_due and self.main.is_mounted:
+            self._marks_due = False
+            restoring.restore_marks(self.main, same=status.id == self._left.cloud)
         if (message.hosts, status, message.storage) != (picture.hosts, picture.status, picture.storage):
             picture.hosts, picture.status, picture.storage = message.hosts, status, message.storage
             self.main.redraw()
