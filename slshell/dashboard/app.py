@@ -28,6 +28,7 @@ from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
 from slshell.dashboard.screens.dialog import LineDialog
+from slshell.dashboard.screens.form import FormScreen
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.theme_picker import ThemePicker
@@ -83,6 +84,8 @@ class SlshellApp(SessionHost):
         self._keys: Mapping[str, str] = {}
         self._left = Session()
         """How the main screen was left the last time."""
+        self._marks_due = True
+        """Marks come back when it is known which cloud this is."""
         self._session_file = SessionFile(state_folder(environ), profile.name)
         self._tour_file = TourFile(state_folder(environ))
         self._tour_due = self._tour_file.due and not self.read_only
@@ -154,7 +157,9 @@ class SlshellApp(SessionHost):
 
     def remember(self) -> None:
         """Keep how the main screen is now, for the next time."""
-        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting)
+        status = self.picture.status
+        cloud = self._left.cloud if self._marks_due or status is None else status.id
+        session = restoring.taken(self.main, self.looks.chosen, self.looks.setting, cloud)
         if trouble := self._session_file.write(session):
             self._trouble("This session is not kept", trouble)
 
@@ -216,15 +221,16 @@ class SlshellApp(SessionHost):
         old = self.picture.snapshot
         self.picture.take(message.snapshot)
         self.main.snapshot_changed(old)
-        for screen in self.screen_stack:
-            if isinstance(screen, TourScreen):
-                screen.follow()
+        self._followers_draw()
         self._begin_tour()
 
     @on(messages.HostsTaken)
     def _hosts_taken(self, message: messages.HostsTaken) -> None:
         status = msgspec.structs.replace(message.status, uptime_s=0.0, revision=0, instances={})
         picture = self.picture
+        if self._marks_due and self.main.is_mounted:
+            self._marks_due = False
+            restoring.restore_marks(self.main, same=status.id == self._left.cloud)
         if (message.hosts, status, message.storage) != (picture.hosts, picture.status, picture.storage):
             picture.hosts, picture.status, picture.storage = message.hosts, status, message.storage
             self.main.redraw()
@@ -242,6 +248,11 @@ class SlshellApp(SessionHost):
     def _offers_taken(self, message: messages.OffersTaken) -> None:
         self.picture.offered = message.appliances
         self.main.redraw()
+
+    @on(messages.FactsRead)
+    def _facts_read(self, message: messages.FactsRead) -> None:
+        self.picture.facts = (message.reference, message.facts)
+        self._followers_draw()
 
     @on(messages.TrackRead)
     def _track_read(self, message: messages.TrackRead) -> None:
@@ -305,6 +316,11 @@ class SlshellApp(SessionHost):
         for screen in self.screen_stack:
             if isinstance(screen, LineDialog) and screen.at_work == line:
                 yield screen
+
+    def _followers_draw(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, TourScreen | FormScreen):
+                screen.follow()
 
     def _begin_tour(self) -> None:
         """Show a newcomer around, once; who has machines already is none."""

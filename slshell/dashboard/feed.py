@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -13,6 +13,7 @@ from slshell.client.cloud import Cloud
 from slshell.client.mirror import Mirror, Snapshot
 from slshell.dashboard import messages
 from slshell.dashboard.searching import Searching
+from slshell.model.appliance import Appliance
 from slshell.model.errors import CloudUnreachable, NotFound, SlshellError
 from slshell.model.track import Track
 
@@ -58,11 +59,14 @@ class Feed:
         self._thread = Thread(target=self._measure, name="measurements", daemon=True)
         self._seen_console: tuple[int, bytes] | None = None
         self._seen_track: tuple[int, Track] | None = None
+        self._wondered = ""
+        """An identifier or name of an image that somebody is about to start."""
+        self._told: tuple[str, Mapping[str, Appliance]] = ("", {})
         self._hosts_due = 0.0
         self._types_known = False
         self._searching = Searching(self._cloud, post)
         self._steps = (
-            self._types, self._hosts, self._metrics, self._track, self._console, self._search,
+            self._types, self._hosts, self._metrics, self._track, self._console, self._search, self._facts,
         )  # fmt: skip
         self._following = False
         self._raise_due = 0.0
@@ -76,6 +80,12 @@ class Feed:
         """Measure these from now on; a change is measured at once."""
         if watch != self._watch:
             self._watch = watch
+            self._wake.set()
+
+    def look_up(self, reference: str) -> None:
+        """Ask what is known of an image, at once; asked again when the appliances change."""
+        if reference != self._wondered:
+            self._wondered = reference
             self._wake.set()
 
     def close(self) -> None:
@@ -105,14 +115,7 @@ class Feed:
                 self._raise(first=False)
             watch, snapshot = self._watch, self.mirror.snapshot
             if snapshot.fresh_at is not None and snapshot.stale is None:
-                for step in (
-                    self._types,
-                    self._hosts,
-                    self._metrics,
-                    self._track,
-                    self._console,
-                    self._search,
-                ):
+                for step in self._steps:
                     self._attempt(step, watch)
             self._wake.wait(AWAY_S if watch.away else METRICS_S)
             self._wake.clear()
@@ -162,6 +165,17 @@ class Feed:
 
     def _search(self, watch: Watch) -> None:
         self._searching.look(watch.words, self.mirror.snapshot.revision)
+
+    def _facts(self, _watch: Watch) -> None:
+        asked = (self._wondered, self.mirror.snapshot.appliances)
+        if not asked[0] or (self._told[0] == asked[0] and self._told[1] is asked[1]):
+            return
+        try:
+            facts = self._cloud.facts(asked[0])
+        except NotFound:
+            facts = None
+        self._told = asked
+        self._post(messages.FactsRead(asked[0], facts))
 
     def _console(self, watch: Watch) -> None:
         if watch.console is not None:

@@ -26,6 +26,8 @@ class Form:
     """Names without which it makes no sense, beside those that the command itself requires."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Shown instead of a parameter's own name."""
+    abouts: Mapping[str, str] = field(default_factory=dict)
+    """What to fill in, for arguments: commands declare help for options only."""
 
     @property
     def info(self) -> CommandInfo:
@@ -39,7 +41,8 @@ class Form:
 
     def _field(self, parameter: ParameterInfo) -> Field:
         label = self.labels.get(parameter.name, _label(parameter))
-        return Field(parameter, label, parameter.required or parameter.name in self.needed)  # fmt: skip
+        needed = parameter.required or parameter.name in self.needed
+        return Field(parameter, label, needed, self.abouts.get(parameter.name, ""))
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Field:
     parameter: ParameterInfo
     label: str
     needed: bool
+    purpose: str = ""
+    """What to fill in, where the parameter does not say."""
 
     @property
     def name(self) -> str:
@@ -69,7 +74,7 @@ class Field:
     @property
     def about(self) -> str:
         """What to fill in, for people."""
-        words = self.parameter.help
+        words = self.parameter.help or self.purpose
         if self.parameter.multiple:
             words = f"{words} Several are parted by blanks; put quotes around what has blanks in it."
         return words.strip()
@@ -106,6 +111,7 @@ RUN = Form(
         "number",
         "keys",
         "context",
+        "tags",
         "cpu",
         "ram",
         "swap",
@@ -118,10 +124,12 @@ RUN = Form(
         "type_name": "type",
         "number": "count",
         "keys": "key",
+        "tags": "tags",
         "persistent": "volumes",
         "volatile": "volatile disks",
         "readonly": "static disks",
     },
+    abouts={"appliance": "What to start: an appliance's name, or the identifier of an image."},
 )
 CREATE_VOLUME = Form(
     command="create-volume",
@@ -136,6 +144,7 @@ ATTACH_VOLUME = Form(
     action="Attach",
     parameters=("instance", "volumes"),
     needed=frozenset({"instance", "volumes"}),
+    abouts={"volumes": "What to plug in: UUIDs or tags."},
 )
 RESIZE_VOLUME = Form(
     command="resize-volume",
@@ -143,6 +152,7 @@ RESIZE_VOLUME = Form(
     action="Grow",
     parameters=("volume", "size"),
     needed=frozenset({"volume", "size"}),
+    abouts={"volume": "Which one: its UUID or tag."},
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from slshell.commands.registry import Result
 from slshell.dashboard.at_work import Running
 from slshell.model.appliance import Appliance
 from slshell.model.cloud import CloudStatus
+from slshell.model.entry import ApplianceFacts
 from slshell.model.host import Host
 from slshell.model.instance import InstanceType, Metrics
 from slshell.model.track import Track
@@ -72,6 +73,14 @@ class OffersTaken(_Newest):
 
     appliances: tuple[Appliance, ...]
     more: bool
+
+
+@dataclass
+class FactsRead(_Newest):
+    """What the cloud knows of one image and who endorsed it, None when it knows no such image."""
+
+    reference: str
+    facts: ApplianceFacts | None
 
 
 @dataclass

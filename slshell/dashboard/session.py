@@ -21,6 +21,8 @@ class TableSession(msgspec.Struct, frozen=True, kw_only=True):
     """Ids in order; empty for the usual ones."""
     cursor: int | str | None = None
     """The key of the row under the cursor."""
+    marks: tuple[int | str, ...] = ()
+    """The keys of the marked rows."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The detail pane is not hidden."""
     split: int = 0
     """Share of the detail pane in percent; 0 is the usual one."""
+    cloud: str = ""
+    """The id of the cloud whose things are marked; another one under the same profile may reuse the keys."""
     tables: dict[str, TableSession] = {}
     """View id → its table."""
 

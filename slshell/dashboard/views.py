@@ -20,6 +20,7 @@ from slshell.dashboard.columns.sessions import SESSIONS, SessionRow
 from slshell.dashboard.columns.volumes import VOLUMES
 from slshell.model.appliance import Appliance
 from slshell.model.cloud import CloudStatus
+from slshell.model.entry import ApplianceFacts
 from slshell.model.host import Host
 from slshell.model.instance import Instance, InstanceType, Metrics, State
 from slshell.model.track import Track
@@ -38,6 +39,8 @@ class Picture:
     metrics: dict[int, Metrics] = field(default_factory=dict)
     offered: tuple[Appliance, ...] = ()
     """What entries of the catalogue offer to what the view of appliances is narrowed to."""
+    facts: tuple[str, ApplianceFacts | None] = ("", None)
+    """What the cloud told of one image, and the identifier or name by which it was asked."""
     console: tuple[int, str] = (0, "")
     track: tuple[int, Track] = (0, Track())
     """What was measured of one machine, which is named by its id."""

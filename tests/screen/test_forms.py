@@ -161,6 +161,15 @@ async def test_buttons_can_be_clicked_and_escape_cancels(cloud: ScreenCloud) -> 
         await screen.until(lambda: screen.table.cursor_key == 1)
 
 
+async def test_a_button_stays_where_it_is_clicked_while_something_is_offered(cloud: ScreenCloud) -> None:
+    async with dashboard() as screen:
+        await opened(screen)
+        await screen.press("tab")
+        await screen.shows("4 CPU, 2048 MB")
+        await screen.pilot.click("#submit")
+        await screen.until(lambda: screen.table.cursor_key == 1)
+
+
 async def test_hostile_offers_are_drawn_as_text(cloud: ScreenCloud) -> None:
     cloud.put(appliance("[/red]\x1b[31m", id="C" * 27, title="[@click=app.quit]x[/]"))
     async with dashboard() as screen:

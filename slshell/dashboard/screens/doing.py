@@ -11,10 +11,11 @@ from textual.screen import Screen
 
 from slshell.commands.completer import Candidate
 from slshell.dashboard import keymap, subjects, text
-from slshell.dashboard.forms import RUN, Form
+from slshell.dashboard.forms import Form
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.form import FormScreen
+from slshell.dashboard.screens.run_form import RunScreen
 from slshell.dashboard.views import Picture, View
 from slshell.dashboard.widgets.resource_table import ResourceTable
 from slshell.model.appliance import Appliance, ApplianceState
@@ -75,7 +76,8 @@ class Doing(Screen[None]):
         """Fill in `run` for the selected appliance, else for the first that can be run."""
         row = self.table.cursor_row
         name = named(row) if isinstance(row, Appliance) else self.usual_appliance()
-        self.open_form(RUN, appliance=name)
+        ask = self.dashboard.feed.look_up
+        self.app.push_screen(RunScreen(self.picture, ask, self.offers, {"appliance": name}))
 
     def action_connect(self) -> None:
         """Open a session in the machine under the cursor."""

@@ -70,6 +70,7 @@ class FormScreen(LineDialog):
                     with Horizontal(classes="field"):
                         yield Static(id=f"label-{each.name}", classes="label")
                         yield self._widget(each)
+            yield Static(id="form-told")
             yield Static(id="form-about")
             yield Static(id="form-offers")
             yield Static(id="form-line")
@@ -99,6 +100,17 @@ class FormScreen(LineDialog):
             elif isinstance(entry, Input):
                 found[each.name] = entry.value
         return found
+
+    def told(self) -> Content | None:
+        """What is to be said of what is filled in; None for nothing."""
+        return None
+
+    def follow(self) -> None:
+        """Say it anew: what is known may have changed."""
+        for view in self.query("#form-told").results(Static):
+            words = self.told()
+            view.update(words or "")
+            view.display = words is not None
 
     def succeeded(self, data: object) -> None:
         """Nothing is left to fill in."""
@@ -175,6 +187,7 @@ class FormScreen(LineDialog):
             self._say(None)
         self._offer()
         self._draw_line()
+        self.follow()
 
     def on_descendant_focus(self) -> None:
         """Tell what the field is for, and offer what may stand there."""
@@ -200,14 +213,14 @@ class FormScreen(LineDialog):
 
     def _offer(self) -> None:
         asked = self._focused_field
+        if asked is None:
+            # The button that the mouse goes down on must not move away before it comes up.
+            return
         self._candidates, self._chosen = (), -1
-        about = ""
-        if asked is not None:
-            about = asked.about
-            entry = self._entry(asked)
-            if isinstance(entry, Input):
-                self._candidates = self._candidates_for(asked, entry.value)
-        self.query_one("#form-about", Static).update(Content.styled(about, "$dim"))
+        entry = self._entry(asked)
+        if isinstance(entry, Input):
+            self._candidates = self._candidates_for(asked, entry.value)
+        self.query_one("#form-about", Static).update(Content.styled(asked.about, "$dim"))
         self._draw_offers()
 
     def _candidates_for(self, asked: Field, typed: str) -> list[Candidate]:

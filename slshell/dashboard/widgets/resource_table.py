@@ -47,6 +47,9 @@ class ResourceTable(RowCursor[Row]):
         """What an empty table says until its first picture."""
         self.start_at: Key | None = None
         """Where the cursor goes when the first rows come."""
+        self.start_marked: frozenset[Key] = frozenset()
+        """What is to be marked once `begin_marked` was called and the first rows have come."""
+        self._may_mark = False
         self._columns = renderer.usual_columns
         self._filled = False
         self._placed: tuple[table_layout.Placed[Row], ...] = ()
@@ -88,6 +91,12 @@ class ResourceTable(RowCursor[Row]):
         if self.start_at is not None:
             self.move_to(self.start_at)
             self.start_at = None
+        self._mark_first()
+
+    def begin_marked(self) -> None:
+        """Mark what `start_marked` names, as soon as there are rows."""
+        self._may_mark = True
+        self._mark_first()
 
     def update_rows(self, rows: Iterable[Row]) -> None:
         """Draw newer versions of some rows."""
@@ -178,6 +187,12 @@ class ResourceTable(RowCursor[Row]):
             self._lines.clear()
         self._lines[key] = (row, variant, strip, self._ticking(row))
         return strip
+
+    def _mark_first(self) -> None:
+        if self._may_mark and self.start_marked and self.rows.total:
+            self.rows.mark(self.start_marked, on=True)
+            self.start_marked = frozenset()
+            self._marked()
 
     def _ticking(self, row: Row) -> str:
         return "\n".join(each.column.value(row) for each in self._placed if each.column.ticks)

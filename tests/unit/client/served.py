@@ -19,7 +19,7 @@ from slshell.backend.services.entry_records import entry_of
 from slshell.metadata.signature import verify
 from slshell.model.appliance import Appliance, ApplianceState, ContextMethod
 from slshell.model.cloud import Changes, CloudStatus, Page
-from slshell.model.entry import ApplianceFacts
+from slshell.model.entry import ApplianceFacts, CatalogueEntry
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.event import Event, Job, Severity
 from slshell.model.host import Host
@@ -70,6 +70,8 @@ class ServedCloud:
         self.appliances: list[Appliance] = [appliance()]
         self.offered: list[Appliance] = []
         """What entries of the catalogue offer."""
+        self.entries: list[CatalogueEntry] = []
+        """What endorsers have said of images."""
         self.events: list[Event] = []
         self.jobs: list[Job] = []
         self.hosts: list[Host] = []
@@ -203,7 +205,8 @@ class ServedCloud:
                 found = [each for each in (*self.appliances, *self.offered) if name in (each.name, each.id)]
                 if not found:
                     raise NotFound(f"there is no appliance “{name}”", hint="did you mean ttylinux?")
-                return 200, ApplianceFacts(appliance=found[0])
+                about = [each for each in self.entries if each.identifier == found[0].id]
+                return 200, ApplianceFacts(appliance=found[0], entries=about)
             case ("POST", "catalogue"):
                 return 201, entry_of(verify(body))
             case ("GET", "marketplaces"):
