@@ -101,7 +101,7 @@ def insert_characters(screen: Screen, numbers: Numbers) -> None:
     if screen.left <= screen.x <= screen.right:
         screen.row.insert(screen.x, count(numbers), screen.right + 1, screen.blank)
         screen.row.wrapped = False
-        screen.pending = False
+    screen.pending = False
 
 
 def delete_characters(screen: Screen, numbers: Numbers) -> None:
@@ -109,7 +109,7 @@ def delete_characters(screen: Screen, numbers: Numbers) -> None:
     if screen.left <= screen.x <= screen.right:
         screen.row.delete(screen.x, count(numbers), screen.right + 1, screen.blank)
         screen.row.wrapped = False
-        screen.pending = False
+    screen.pending = False
 
 
 def insert_lines(screen: Screen, numbers: Numbers) -> None:
@@ -189,6 +189,8 @@ def alignment(screen: Screen) -> None:
     """DECALN: a screen full of E."""
     screen.full_margins()
     screen.modes.dec[6] = False
+    pen = screen.styles[screen.pen]
+    screen.pen = screen.styles.code(pen._replace(attributes=pen.attributes & looks.PROTECTED, underline=0))
     for row in screen.page.rows:
         row.text, row.styles, row.wrapped = "E" * screen.columns, "", False
     home(screen)
@@ -196,8 +198,7 @@ def alignment(screen: Screen) -> None:
 
 def protect(screen: Screen, numbers: Numbers) -> None:
     """DECSCA: what is written next is not erased selectively."""
-    if numbers[0] == 1:
-        screen.protection = DEC_PROTECTED
+    screen.protection = DEC_PROTECTED
     _set_protected(screen, numbers[0] == 1)
 
 

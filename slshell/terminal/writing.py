@@ -247,7 +247,7 @@ class Writing:
             x, limit = self.x, self.limit
             row = self.page.rows[self.y]
             piece = text[start : start + limit - x]
-            if self._insert:
+            if self._insert and self.left <= x <= self.right:
                 row.insert(x, len(piece), limit, PLAIN)
             row.put(x, piece, self.pen)
             start += len(piece)
@@ -294,7 +294,7 @@ class Writing:
             start += len(piece)
             cells = TAIL.join(piece) + TAIL
             row = self.page.rows[self.y]
-            if self._insert:
+            if self._insert and self.left <= x <= self.right:
                 row.insert(x, len(cells), limit, PLAIN)
             row.put(x, cells, self.pen)
             self.pending = False
@@ -305,10 +305,9 @@ class Writing:
                 self.pending = self._autowrap
 
     def _make_room_for_two(self) -> None:
-        """One column is left where two are needed: leave it blank and wrap, or step back."""
+        """One column is left where two are needed: leave it alone and wrap, or step back."""
         if self._autowrap:
             if self.limit - self.left >= 2:
-                self.page.rows[self.y].erase(self.x, self.limit, PLAIN)
                 self._wrap()
         elif self.x > 0:
             self.x -= 1
