@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from slshell.terminal import style as looks
 from slshell.terminal.cells import TAIL
 from slshell.terminal.motion import Numbers, carriage_return, count, home
-from slshell.terminal.row import Row
+from slshell.terminal.row import NORMAL, Row
 from slshell.terminal.state import DEC_PROTECTED, ISO_PROTECTED
 from slshell.terminal.writing import put_styled
 
@@ -77,8 +77,10 @@ def in_display(screen: Screen, numbers: Numbers, selective: bool = False) -> Non
     if kind < 2:
         in_line(screen, (kind,), selective)
     screen.pending = False
-    for row in {0: rows[screen.y + 1 :], 1: rows[: screen.y], 2: rows}[kind]:
+    whole = {0: rows[screen.y + (screen.x > 0) :], 1: rows[: screen.y], 2: rows}[kind]
+    for row in whole:
         erase(screen, row, 0, screen.columns, selective)
+        row.size = NORMAL
 
 
 def selectively_in_display(screen: Screen, numbers: Numbers) -> None:
@@ -192,7 +194,7 @@ def alignment(screen: Screen) -> None:
     pen = screen.styles[screen.pen]
     screen.pen = screen.styles.code(pen._replace(attributes=pen.attributes & looks.PROTECTED, underline=0))
     for row in screen.page.rows:
-        row.text, row.styles, row.wrapped = "E" * screen.columns, "", False
+        row.text, row.styles, row.wrapped, row.size = "E" * screen.columns, "", False, NORMAL
     home(screen)
 
 
