@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 TAIL = "\uffff"
@@ -67,6 +67,10 @@ class Clusters:
     def fullness(self) -> float:
         """How much of the room is taken: 1 is all."""
         return len(self._texts) / self.LIMIT
+
+    def share(self, codes: Collection[str]) -> float:
+        """How much of the room some codes take."""
+        return len(codes) / self.LIMIT
 
     def text(self, character: str) -> str:
         """What stands in a cell of a row, as text: one character with its marks; nothing for a `TAIL`."""

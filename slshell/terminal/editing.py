@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from slshell.terminal import style as looks
 from slshell.terminal.cells import TAIL
 from slshell.terminal.motion import Numbers, carriage_return, count, home
-from slshell.terminal.row import Row
+from slshell.terminal.row import NORMAL, Row
 from slshell.terminal.state import DEC_PROTECTED, ISO_PROTECTED
 from slshell.terminal.writing import put_styled
 
@@ -77,8 +77,10 @@ def in_display(screen: Screen, numbers: Numbers, selective: bool = False) -> Non
     if kind < 2:
         in_line(screen, (kind,), selective)
     screen.pending = False
-    for row in {0: rows[screen.y + 1 :], 1: rows[: screen.y], 2: rows}[kind]:
+    whole = {0: rows[screen.y + (screen.x > 0) :], 1: rows[: screen.y], 2: rows}[kind]
+    for row in whole:
         erase(screen, row, 0, screen.columns, selective)
+        row.size = NORMAL
 
 
 def selectively_in_display(screen: Screen, numbers: Numbers) -> None:
@@ -101,7 +103,7 @@ def insert_characters(screen: Screen, numbers: Numbers) -> None:
     if screen.left <= screen.x <= screen.right:
         screen.row.insert(screen.x, count(numbers), screen.right + 1, screen.blank)
         screen.row.wrapped = False
-        screen.pending = False
+    screen.pending = False
 
 
 def delete_characters(screen: Screen, numbers: Numbers) -> None:
@@ -109,7 +111,7 @@ def delete_characters(screen: Screen, numbers: Numbers) -> None:
     if screen.left <= screen.x <= screen.right:
         screen.row.delete(screen.x, count(numbers), screen.right + 1, screen.blank)
         screen.row.wrapped = False
-        screen.pending = False
+    screen.pending = False
 
 
 def insert_lines(screen: Screen, numbers: Numbers) -> None:
@@ -189,15 +191,16 @@ def alignment(screen: Screen) -> None:
     """DECALN: a screen full of E."""
     screen.full_margins()
     screen.modes.dec[6] = False
+    pen = screen.styles[screen.pen]
+    screen.pen = screen.styles.code(pen._replace(attributes=pen.attributes & looks.PROTECTED, underline=0))
     for row in screen.page.rows:
-        row.text, row.styles, row.wrapped = "E" * screen.columns, "", False
+        row.text, row.styles, row.wrapped, row.size = "E" * screen.columns, "", False, NORMAL
     home(screen)
 
 
 def protect(screen: Screen, numbers: Numbers) -> None:
     """DECSCA: what is written next is not erased selectively."""
-    if numbers[0] == 1:
-        screen.protection = DEC_PROTECTED
+    screen.protection = DEC_PROTECTED
     _set_protected(screen, numbers[0] == 1)
 
 

@@ -61,7 +61,7 @@ def _to_row_above(screen: Screen) -> None:
     within = screen.top <= screen.y <= screen.bottom
     first, last = (screen.top, screen.bottom) if within else (0, screen.rows - 1)
     screen.y = screen.y - 1 if screen.y > first else last
-    screen.x = screen.right
+    screen.x = min(screen.right, screen.width_of(screen.y) - 1)
 
 
 def backspace(screen: Screen) -> None:
@@ -112,6 +112,8 @@ def to(screen: Screen, x: int, y: int) -> None:
     else:
         screen.x = min(max(x, 0), screen.columns - 1)
         screen.y = min(max(y, 0), screen.rows - 1)
+    if screen.doubles:
+        screen.x = min(screen.x, screen.width_of(screen.y) - 1)
 
 
 def home(screen: Screen) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from slshell.terminal import colorspaces
+
 NAMED = {
     "black": "#000000", "red": "#ff0000", "green": "#00ff00", "yellow": "#ffff00", "blue": "#0000ff",
     "magenta": "#ff00ff", "cyan": "#00ffff", "white": "#ffffff", "gray": "#bebebe", "grey": "#bebebe",
@@ -11,7 +13,8 @@ NAMED = {
 }  # fmt: skip
 _RGB = re.compile(r"rgb:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})")
 _HASH = re.compile(r"#((?:[0-9a-f]{3}){1,4})")
-_INTENSITY = re.compile(r"rgbi:([0-9.]{1,9})/([0-9.]{1,9})/([0-9.]{1,9})")
+_SPACE = re.compile(r"([a-z]{4,6}):([-+0-9./]{5,36})")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _BASIC = (
     0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5,
     0x7F7F7F, 0xFF0000, 0x00FF00, 0xFFFF00, 0x5C5CFF, 0xFF00FF, 0x00FFFF, 0xFFFFFF,
@@ -45,15 +48,23 @@ def parse(text: str) -> int | None:
         digits = len(found[1]) // 3
         cut = [found[1][place : place + digits] for place in range(0, 3 * digits, digits)]
         parts = [int(part.ljust(2, "0")[:2], 16) for part in cut]
-    elif found := _INTENSITY.fullmatch(text):
-        try:
-            parts = [int(min(float(part), 1.0) * 255 + 0.5) for part in found.groups()]
-        except ValueError:
-            return None
+    elif found := _SPACE.fullmatch(text):
+        return _in_space(found[1], found[2])
     else:
         return None
     red, green, blue = parts
     return red << 16 | green << 8 | blue
+
+
+def _in_space(space: str, text: str) -> int | None:
+    """A colour of three numbers, in a space that knows no device or as intensities of this one."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(map(_NUMBER.fullmatch, parts)):
+        return None
+    first, second, third = map(float, parts)
+    if space == "rgbi":
+        return colorspaces.shown((first, second, third))
+    return colorspaces.color(space, (first, second, third))
 
 
 def describe(color: int) -> str:

@@ -206,7 +206,10 @@ def _row_sum(screen: Screen, y: int, area: Rectangle, flags: int, weights: dict[
 
     Hidden characters count as blanks, and of those beyond ASCII the low byte counts, as in xterm.
     """
-    text, styles = screen.page.rows[y].cut(area.left, area.right)
+    row, columns = screen.page.rows[y], area.right - area.left
+    # Not `Row.cut`: half of a wide character counts as well.
+    text = row.text[area.left : area.right].ljust(columns)
+    styles = row.styles[area.left : area.right].ljust(columns, PLAIN)
     if flags & _NO_LOOKS:
         styles = PLAIN * len(styles)
     for code in set(styles).difference(weights):

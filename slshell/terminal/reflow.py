@@ -112,7 +112,7 @@ def flow(rows: Sequence[Row], places: Sequence[Place], columns: int) -> tuple[li
 
 def _cut(line: Sequence[Row], columns: int, offset: int) -> list[Row]:
     """A line in rows of another width; blanks at its end are left out, but not before the cursor."""
-    if len(line) == 1 and offset < 0 and len(line[0].text) <= columns:
+    if len(line) == 1 and offset < 0 and len(line[0].text) <= columns and not line[0].size:
         line[0].wrapped = False
         return [line[0]]
     text = "".join(row.text for row in line)
@@ -121,7 +121,8 @@ def _cut(line: Sequence[Row], columns: int, offset: int) -> list[Row]:
     pieces: list[Row] = []
     start = 0
     while start < len(text) or not pieces:
-        end = start + columns
+        is_double = line[0].size and not pieces
+        end = start + ((columns + 1) // 2 if is_double else columns)
         if text[end : end + 1] == TAIL:
             end -= 1
         if end == start:

@@ -84,7 +84,7 @@ def dec_status(screen: Screen, numbers: Numbers) -> None:
         page = ";1" if screen.level >= 4 else ""
         screen.answer_sequence("[", f"?{y + 1};{x + 1}{page}R")
     elif kind == 62:
-        screen.answer_sequence("[", "0*{")
+        screen.answer_sequence("[", "0000*{")
     elif kind == 63:
         label = numbers[1] if len(numbers) > 1 else 0
         screen.answer_sequence("P", f"{max(label, 0)}!~0000")

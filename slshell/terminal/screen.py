@@ -124,6 +124,7 @@ class Screen(Writing):
         self.pen_stack: list[Style] = []
         self.last = ""
         self.tabs = state.default_tabs(self.columns)
+        self.doubles = False
         self.full_margins()
         self.settle()
 

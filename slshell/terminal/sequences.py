@@ -65,7 +65,12 @@ def _keypad(on: bool) -> Callable[[Screen], None]:
 
 def _row_size(size: int) -> Callable[[Screen], None]:
     def set_size(screen: Screen) -> None:
-        screen.row.size = size
+        # Side margins and rows of double width exclude each other, as on a VT420.
+        if not screen.modes.margins:
+            screen.row.size = size
+            screen.doubles = screen.doubles or size != row.NORMAL
+            screen.x = min(screen.x, screen.width_of(screen.y) - 1)
+            screen.settle()
 
     return set_size
 

@@ -15,6 +15,10 @@ _OFF = {
     22: looks.BOLD | looks.DIM, 23: looks.ITALIC, 25: looks.BLINK, 27: looks.REVERSE,
     28: looks.HIDDEN, 29: looks.STRIKE, 55: looks.OVERLINE,
 }  # fmt: skip
+_UNDERLINE = 4
+_TOLD = (1, _UNDERLINE, 5, 7, 8, 2, 3, 9, 53)
+"""The order in which attributes are told, which is xterm's."""
+
 _COLORS = (38, 48, 58)
 _DEFAULTS = (39, 49, 59)
 
@@ -92,9 +96,12 @@ def _number(text: str) -> int:
 
 def describe(style: Style) -> str:
     """The parameters of an SGR sequence that makes this style from any other."""
-    parts = ["0", *(str(number) for number, bit in _ON.items() if style.attributes & bit and number != 6)]
-    if style.underline:
-        parts.append("4" if style.underline == 1 else f"4:{style.underline}")
+    parts = ["0"]
+    for number in _TOLD:
+        if number == _UNDERLINE and style.underline:
+            parts.append("4" if style.underline == 1 else f"4:{style.underline}")
+        elif style.attributes & _ON.get(number, 0):
+            parts.append(str(number))
     parts += _describe_color(style.foreground, 30, 90, 38)
     parts += _describe_color(style.background, 40, 100, 48)
     parts += _describe_color(style.underline_color, None, None, 58)

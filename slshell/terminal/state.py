@@ -21,7 +21,10 @@ HIGHEST_LEVEL = 5
 """The VT500 family."""
 
 _FULL = 3 / 4
-"""A table that is fuller than this after a sweep costs the history its looks."""
+"""A table that is fuller than this after a sweep costs rows of the history their looks."""
+
+_LEFT = 1 / 2
+"""So much of a table may stay taken then: enough room that the next sweep is far away."""
 
 
 def default_tabs(columns: int, first: int = 0) -> bytearray:
@@ -85,15 +88,39 @@ def hard_reset(screen: Screen) -> None:
 
 
 def sweep(screen: Screen) -> None:
-    """Forget styles and clusters that no cell has; if that is too little, the history becomes plain."""
-    rows = [*screen.main.rows, *screen.alternate.rows, *screen.history]
-    _keep_used(screen, rows)
+    """Forget styles and clusters that no cell has; if that is too little, old rows become plain."""
+    shown = [*screen.main.rows, *screen.alternate.rows]
+    _keep_used(screen, [*shown, *screen.history])
     if max(screen.styles.fullness, screen.clusters.fullness) > _FULL:
-        bare = _bare(screen)
-        for row in screen.history:
+        _make_plain(screen, shown)
+        _keep_used(screen, [*shown, *screen.history])
+
+
+def _make_plain(screen: Screen, shown: Iterable[Row]) -> None:
+    """Take their looks from rows of the history that need room beyond what newer rows have taken.
+
+    So the screen and the newest rows keep theirs, and so do older ones that need nothing of their own.
+    """
+    styles, clusters = _codes(shown)
+    style_room = _LEFT - screen.styles.share(styles)
+    cluster_room = _LEFT - screen.clusters.share(clusters)
+    bare = _bare(screen)
+    for row in reversed(screen.history):
+        new_styles, new_clusters = _codes([row])
+        new_styles -= styles
+        new_clusters -= clusters
+        style_share = screen.styles.share(new_styles)
+        if style_share > style_room:
             row.styles = ""
-            row.text = row.text if row.text.isascii() else "".join(map(bare, row.text))
-        _keep_used(screen, rows)
+        else:
+            styles |= new_styles
+            style_room -= style_share
+        cluster_share = screen.clusters.share(new_clusters)
+        if cluster_share > cluster_room:
+            row.text = "".join(map(bare, row.text))
+        else:
+            clusters |= new_clusters
+            cluster_room -= cluster_share
 
 
 def _keep_used(screen: Screen, rows: Iterable[Row]) -> None:

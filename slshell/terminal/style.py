@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 DEFAULT = -1
@@ -60,6 +60,14 @@ def rgb(color: int) -> tuple[int, int, int]:
     return color >> 16 & 255, color >> 8 & 255, color & 255
 
 
+_ENOUGH_NEW = 1 / 8
+"""Room is not made again before so much of the table was asked for."""
+
+
+def _link_size(style: Style) -> int:
+    return len(style.link) + len(style.link_id)
+
+
 class Styles:
     """Every style in use, each with a code: a character, so that the styles of a row are a string.
 
@@ -78,7 +86,8 @@ class Styles:
         self._styles = [Style()]
         self._codes = {Style(): PLAIN}
         self._blanks: dict[str, str] = {}
-        self._links = self._new = 0
+        self._links = 0
+        self._new = 0.0
 
     def __len__(self) -> int:
         return len(self._styles)
@@ -92,13 +101,13 @@ class Styles:
         found = self._codes.get(style)
         if found is not None:
             return found
-        self._new += 1
+        self._new += max(1 / self.LIMIT, _link_size(style) / self.LINKS_LIMIT)
         if self.fullness >= 1:
-            if self._new > self.LIMIT // 8:
+            if self._new > _ENOUGH_NEW:
                 self.make_room()
             if self.fullness >= 1:
                 return PLAIN
-        self._links += len(style.link) + len(style.link_id)
+        self._links += _link_size(style)
         found = self._codes[style] = chr(len(self._styles))
         self._styles.append(style)
         return found
@@ -107,6 +116,11 @@ class Styles:
     def fullness(self) -> float:
         """How much of the room is taken: 1 is all."""
         return max(len(self._styles) / self.LIMIT, self._links / self.LINKS_LIMIT)
+
+    def share(self, codes: Collection[str]) -> float:
+        """How much of the room some codes take."""
+        links = sum(_link_size(self[code]) for code in codes)
+        return max(len(codes) / self.LIMIT, links / self.LINKS_LIMIT)
 
     def blank(self, code: str) -> str:
         """The code of a cell erased while this style was in use: its background alone."""
@@ -126,6 +140,6 @@ class Styles:
         self._codes = {style: chr(place) for place, style in enumerate(self._styles)}
         self._blanks.clear()
         self.generation += 1
-        self._new = 0
-        self._links = sum(len(style.link) + len(style.link_id) for style in self._styles)
+        self._new = 0.0
+        self._links = sum(map(_link_size, self._styles))
         return changes

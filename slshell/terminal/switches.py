@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from slshell.terminal import motion, state
 from slshell.terminal.modes import ALTERNATE, SAVED_LIMIT
 from slshell.terminal.motion import Numbers
+from slshell.terminal.row import NORMAL
 
 if TYPE_CHECKING:
     from slshell.terminal.screen import Screen
@@ -76,8 +77,8 @@ def switch(screen: Screen, number: int, on: bool) -> None:
         motion.home(screen)
     elif number == 7 and not on:
         screen.pending = False
-    elif number == _MARGINS and not on:
-        screen.left, screen.right = 0, screen.columns - 1
+    elif number == _MARGINS:
+        _margins(screen, on)
     elif number == 42:
         screen.charsets.national = on
     elif number == 1048:
@@ -85,6 +86,15 @@ def switch(screen: Screen, number: int, on: bool) -> None:
     elif number == 12 and was != on:
         screen.cursor_style = (max(screen.cursor_style - 1, 0) // 2) * 2 + (1 if on else 2)
     screen.settle()
+
+
+def _margins(screen: Screen, on: bool) -> None:
+    """DECLRMM: rows of double width are not to be had with side margins."""
+    if on:
+        for row in screen.page.rows:
+            row.size = NORMAL
+    else:
+        screen.left, screen.right = 0, screen.columns - 1
 
 
 def _columns(screen: Screen, columns: int) -> None:

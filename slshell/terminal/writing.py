@@ -37,6 +37,8 @@ class Writing:
     styles: Styles
     clusters: Clusters
     utf8: bool
+    doubles: bool
+    """Rows of double width may be on the screen; text takes a slower way then."""
 
     def full_margins(self) -> None:
         """Let the margins be the edges of the screen."""
@@ -50,7 +52,7 @@ class Writing:
         if not self.utf8:
             table = {**table, **(self.charsets.upper_table() or {})}
         self._translation = table
-        is_usual = not table and self.charsets.single is None
+        is_usual = not table and self.charsets.single is None and not self.doubles
         self.print = self._write if is_usual else self._write_translated
 
     @property
@@ -67,10 +69,25 @@ class Writing:
     @property
     def limit(self) -> int:
         """The column before which text has to stop."""
+        if self.doubles and (width := self.width_of(self.y)) < self.columns:
+            return width
         return self.right + 1 if self.x <= self.right else self.columns
 
+    def width_of(self, y: int) -> int:
+        """The columns that a row shows: half of them where it is of double width."""
+        return (self.columns + 1) // 2 if self.page.rows[y].size else self.columns
+
     def _write_translated(self, text: str) -> None:
-        self._write(self._translated(text))
+        self._put(self._translated(text))
+
+    def _put(self, text: str) -> None:
+        """Write text that may begin in a row of double width."""
+        if self.doubles and (width := self.width_of(self.y)) < self.columns:
+            self.last = text
+            self.x = min(self.x, width - 1)
+            self._mixed(text)
+        else:
+            self._write(text)
 
     def _write(self, text: str) -> None:
         self.last = text
@@ -216,7 +233,7 @@ class Writing:
             if width(last) == 0:
                 before = self.clusters.text(self._before()[1])
                 last = before if before.endswith(last) else ""
-            self._write(last * min(count, self.columns * self.rows))
+            self._put(last * min(count, self.columns * self.rows))
 
     def _move_columns(self, source: Row, target: Row) -> None:
         text, styles = source.cut(self.left, self.right + 1)
@@ -247,7 +264,7 @@ class Writing:
             x, limit = self.x, self.limit
             row = self.page.rows[self.y]
             piece = text[start : start + limit - x]
-            if self._insert:
+            if self._insert and self.left <= x <= self.right:
                 row.insert(x, len(piece), limit, PLAIN)
             row.put(x, piece, self.pen)
             start += len(piece)
@@ -294,7 +311,7 @@ class Writing:
             start += len(piece)
             cells = TAIL.join(piece) + TAIL
             row = self.page.rows[self.y]
-            if self._insert:
+            if self._insert and self.left <= x <= self.right:
                 row.insert(x, len(cells), limit, PLAIN)
             row.put(x, cells, self.pen)
             self.pending = False
@@ -305,10 +322,9 @@ class Writing:
                 self.pending = self._autowrap
 
     def _make_room_for_two(self) -> None:
-        """One column is left where two are needed: leave it blank and wrap, or step back."""
+        """One column is left where two are needed: leave it alone and wrap, or step back."""
         if self._autowrap:
             if self.limit - self.left >= 2:
-                self.page.rows[self.y].erase(self.x, self.limit, PLAIN)
                 self._wrap()
         elif self.x > 0:
             self.x -= 1

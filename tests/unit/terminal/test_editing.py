@@ -93,6 +93,17 @@ def test_what_iso_protects_stays_in_every_erasure_but_that_of_rectangles() -> No
     assert Driven(6, 2).tell(guarded, f"{CSI}1;1;1;2${{").shown(1) == ["  c"]
 
 
+def test_what_iso_protects_is_erased_once_dec_protection_is_spoken_of() -> None:
+    screen = Driven(6, 2).tell(f'a\x1bVb\x1bWc\r{CSI}2"q{CSI}J')
+    assert screen.shown(1) == [""]
+
+
+def test_inserting_and_deleting_characters_end_a_pending_wrap_even_outside_the_margins() -> None:
+    for told in (f"{CSI}@", f"{CSI}P"):
+        screen = Driven(6, 2).tell(f"{CSI}?69h{CSI}2;4s{CSI}1;6Ha{told}b")
+        assert screen.shown() == ["     b", ""]
+
+
 def test_selective_erasure_leaves_the_look() -> None:
     screen = Driven(6, 2).tell(f"{CSI}41mab{CSI}m\r{CSI}?K")
     assert screen.cell(0, 0).text == " "
@@ -110,3 +121,10 @@ def test_the_alignment_pattern_fills_the_screen_and_drops_the_margins() -> None:
     screen = Driven(4, 3).tell(f"{CSI}?69h{CSI}2;3s{CSI}2;3r\x1b#8")
     assert screen.shown() == ["EEEE"] * 3
     assert (screen.at(), screen.top, screen.left) == ((1, 1), 0, 0)
+
+
+def test_the_alignment_pattern_ends_attributes_but_not_colours() -> None:
+    screen = Driven(4, 3).tell(f'{CSI}1;4;7;31m{CSI}1"q\x1b#8')
+    assert screen.asked("\x1bP$qm\x1b\\") == "\x1bP1$r0;31m\x1b\\"
+    assert screen.asked('\x1bP$q"q\x1b\\') == '\x1bP1$r1"q\x1b\\'
+    assert screen.cell(0, 0).style.attributes == 0

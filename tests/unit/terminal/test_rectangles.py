@@ -100,6 +100,12 @@ def test_a_checksum_is_that_of_a_vt_unless_told_otherwise(told: str, answer: int
     assert Driven(10, 5).tell("A").asked(told) == f"\x1bP7!~{answer:04X}\x1b\\"
 
 
+def test_the_checksum_of_half_a_wide_character_is_that_of_its_cell() -> None:
+    screen = Driven(10, 5).tell("\u4e2d")
+    assert screen.asked(f"{CSI}7;1;1;1;1;1*y") == f"\x1bP7!~{0x10000 - 0x2D:04X}\x1b\\"
+    assert screen.asked(f"{CSI}7;1;1;2;1;2*y") == f"\x1bP7!~{0x10000 - 0xFF:04X}\x1b\\"
+
+
 @pytest.mark.parametrize(
     ("told", "answer"),
     [

@@ -20,7 +20,7 @@ from tests.unit.terminal.drive import CSI, Driven
         (f"{CSI}3;4H{CSI}6n", f"{CSI}3;4R"),
         (f"{CSI}6;5H{CSI}?6n", f"{CSI}?6;5;1R"), (f"{CSI}?15n", f"{CSI}?13n"), (f"{CSI}?25n", f"{CSI}?20n"),
         (f"{CSI}?26n", f"{CSI}?27;1;0;0n"), (f"{CSI}?55n", f"{CSI}?50n"), (f"{CSI}?56n", f"{CSI}?57;0n"),
-        (f"{CSI}?62n", f"{CSI}0*{{"), (f"{CSI}?63;123n", "\x1bP123!~0000\x1b\\"),
+        (f"{CSI}?62n", f"{CSI}0000*{{"), (f"{CSI}?63;123n", "\x1bP123!~0000\x1b\\"),
         (f"{CSI}?75n", f"{CSI}?70n"),
         (f"{CSI}?85n", f"{CSI}?83n"), (f"{CSI}x", f"{CSI}2;1;1;128;128;1;0x"),
         (f"{CSI}1x", f"{CSI}3;1;1;128;128;1;0x"),
@@ -92,3 +92,8 @@ def test_a_screen_without_anyone_to_answer_to_stays_silent() -> None:
     screen = Driven()
     screen._reply = None
     assert screen.asked(f"{CSI}c") == ""
+
+
+def test_attributes_are_told_in_the_order_of_xterm() -> None:
+    screen = Driven().tell(f"{CSI}1;2;3;4;5;7;8;9;53m")
+    assert screen.asked("\x1bP$qm\x1b\\") == "\x1bP1$r0;1;4;5;7;8;2;3;9;53m\x1b\\"

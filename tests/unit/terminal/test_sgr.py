@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slshell.terminal.row import Row
 from slshell.terminal.style import (
     BLINK,
     BOLD,
@@ -11,7 +12,6 @@ from slshell.terminal.style import (
     HIDDEN,
     ITALIC,
     OVERLINE,
-    PLAIN,
     REVERSE,
     RGB,
     STRIKE,
@@ -73,14 +73,46 @@ def test_styles_that_no_cell_has_any_more_make_room(monkeypatch: pytest.MonkeyPa
     assert screen.cell(0, 0).style.foreground != -1
 
 
-def test_a_full_table_of_styles_costs_the_history_its_looks_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Styles, "LIMIT", 20)
-    screen = Driven(10, 2, history=5)
-    for number in range(60):
+def colors(screen: Driven, row: Row) -> list[int]:
+    return [run.style.foreground for run in screen.runs(row)]
+
+
+def test_a_full_table_of_styles_costs_old_rows_their_looks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LIMIT", 100)
+    screen = Driven(10, 2, history=20)
+    for number in range(200):
         screen.tell(f"{CSI}38;5;{number}mx")
-    assert len(screen.styles) <= 20
-    assert all(code == PLAIN for row in list(screen.history)[:3] for code in row.styles)
-    assert screen.text() == "x" * 60
+    assert len(screen.styles) <= 100
+    assert screen.text() == "x" * 200
+    rows = [*screen.history, *screen.page.rows]
+    coloured = [colors(screen, row) for row in rows]
+    kept = next(place for place, found in enumerate(coloured) if found != [-1])
+    assert 5 < kept <= 15
+    assert coloured[:kept] == [[-1]] * kept
+    assert [color for row in coloured[kept:] for color in row] == list(range(kept * 10, 200))
+
+
+def test_old_rows_that_need_no_looks_of_their_own_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LIMIT", 100)
+    screen = Driven(10, 2, history=30).tell(f"{CSI}31mred\r\n{CSI}m")
+    for number in range(16, 216):
+        screen.tell(f"{CSI}38;5;{number}mx")
+        if number % 20 == 0:
+            screen.tell(f"\r\n{CSI}31mred\r\n{CSI}m")
+    assert colors(screen, screen.history[0]) == [1]
+    assert [-1] in [colors(screen, row) for row in screen.history]
+
+
+def test_long_links_cost_old_rows_their_looks_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Styles, "LINKS_LIMIT", 5000)
+    screen = Driven(10, 2, history=20)
+    for number in range(150):
+        screen.tell(f"\x1b]8;;http://{number:0100}\x07x")
+    links = [[run.style.link for run in screen.runs(row)] for row in (*screen.history, *screen.page.rows)]
+    assert links[0] == [""]
+    assert links[-1][-1].endswith("149")
+    assert links[-2][0].endswith("130")
+    assert sum(len(style.link) for style in screen.styles._styles) <= 5000
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,11 @@ def test_insert_mode_moves_the_rest_of_the_row() -> None:
     assert screen.tell(f"{CSI}4lZ").shown(1) == ["aXYZcd"]
 
 
+def test_insert_mode_moves_nothing_outside_the_side_margins() -> None:
+    screen = Driven(8, 2).tell(f"abcdefgh{CSI}?69h{CSI}4;6s{CSI}4h{CSI}1;1HX{CSI}1;7H中")
+    assert screen.shown(1) == ["Xbcdef中"]
+
+
 def test_a_wide_character_takes_two_cells() -> None:
     screen = Driven(6, 2).tell("a中b")
     assert screen.shown(1) == ["a中b"]
@@ -102,6 +107,10 @@ def test_a_wide_character_that_does_not_fit_goes_to_the_next_row_whole() -> None
     assert Driven(4, 3).tell("abc中").shown() == ["abc", "中", ""]
     assert Driven(4, 3).tell(f"{CSI}?7labcd中").shown(1) == ["ab中"]
     assert Driven(1, 2).tell("中").shown(1) == ["�"]
+
+
+def test_a_wide_character_that_does_not_fit_leaves_what_is_at_the_edge() -> None:
+    assert Driven(4, 3).tell(f"abcd{CSI}1;4H中").shown(2) == ["abcd", "中"]
 
 
 @pytest.mark.parametrize(
