@@ -138,7 +138,8 @@ def web_command(environment: Environment, port: int, open_it: bool) -> None:
 
     from slshell.dashboard.browser import DashboardServer, listen
 
-    server = DashboardServer(environment.profile.name, listen(port))
+    dashboard = [sys.executable, "-m", "slshell.served", environment.profile.name]
+    server = DashboardServer(dashboard, listen(port))
 
     def ready() -> None:
         environment.output.write(f"{server.address}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -9,11 +10,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from slshell.client.profiles import state_folder
 from slshell.dashboard.session import TourFile
+from slshell.terminal.screen import Screen
 from tests.screen.served import ScreenCloud
-from tests.screen.web import CHROMEDRIVER, CHROMIUM, Browser, Page, Web, served
+from tests.screen.web import CHROMEDRIVER, CHROMIUM, PATIENCE_S, Browser, Page, Web, served
 from tests.support import processes
 from tests.support.shell import Shell
 
@@ -134,6 +137,29 @@ def test_a_taken_port_is_told(web: Web, shell: Shell) -> None:
     told = shell("web", "--port", str(web.port), expect=6)
     assert f"port {web.port} cannot be used" in told.stderr
     assert "--port" in told.stderr
+
+
+async def test_the_repl_is_in_a_pane_there_too(web: Web) -> None:
+    tour = TourFile(state_folder())
+    assert tour.due
+    tour.end()
+    screen = Screen(120, 36)
+    address = f"ws://127.0.0.1:{web.port}/ws?width=120&height=36"
+    async with (
+        ClientSession(headers={"Cookie": entered(web)}) as client,
+        client.ws_connect(address) as page,
+        asyncio.timeout(PATIENCE_S),
+    ):
+
+        async def shows(words: str) -> None:
+            while words not in screen.text():
+                screen.feed(await page.receive_bytes())
+
+        await shows("Instances")
+        await page.send_json(["stdin", "P"])
+        await shows("slshell>")
+        await page.send_json(["stdin", "export X=42; echo got-$X\r"])
+        await shows("got-42")
 
 
 def test_the_browser_shows_the_dashboard_only_with_the_token(web: Web, browser: Browser) -> None:

@@ -7,8 +7,7 @@ import secrets
 import shlex
 import signal
 import socket
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +77,14 @@ class Guard:
 class DashboardServer(Server):
     """Serves one dashboard to each page that is open."""
 
-    def __init__(self, profile: str, listening: socket.socket) -> None:
-        """`listening` is bound to a port of the loopback; it is closed with the server."""
+    def __init__(self, dashboard: Sequence[str], listening: socket.socket) -> None:
+        """`dashboard` is the command of a page's dashboard.
+
+        `listening` is bound to a port of the loopback; it is closed with the server.
+        """
         port = listening.getsockname()[1]
         # With exec the dashboard is our own child, which lets it notice our end.
-        command = "exec " + shlex.join([sys.executable, "-m", "slshell.dashboard", profile])
+        command = "exec " + shlex.join(dashboard)
         templates = Path(__file__).parent / "templates"
         super().__init__(command, host=LOOPBACK, port=port, title="slshell", templates_path=templates)
         self._listening = listening

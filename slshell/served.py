@@ -1,4 +1,4 @@
-"""`python -m slshell.dashboard [PROFILE]`: the dashboard whatever its streams are, as a browser needs it."""
+"""`python -m slshell.served [PROFILE]`: the dashboard whatever its streams are, as a browser needs it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from slshell.commands.environment import of_process
 from slshell.dashboard.app import run
+from slshell.repl.pane import repl_plan
 
 PR_SET_PDEATHSIG = 1
 
@@ -19,6 +20,7 @@ def main() -> None:
     environment = of_process()
     if len(sys.argv) > 1:
         environment.choose_profile(sys.argv[1])
+    environment.repl_plan = repl_plan
     raise SystemExit(run(environment))
 
 
