@@ -48,21 +48,6 @@ def test_what_interrupted_imports_left_is_removed_at_the_next_start(
         assert [stray for stray in strays if stray.exists()] == []
 
 
-def test_an_image_that_no_row_knows_is_told_of_and_left_alone(
-    short_folder: Path, appliances_folder: Path
-) -> None:
-    images = short_folder / "e" / "images"
-    images.mkdir(parents=True)
-    stray = images / "unknown.img"
-    stray.write_text("somebody's image")
-    for running in serve(short_folder):
-        told = [one.text for one in running.client.events() if one.kind == "image"]
-        assert [text for text in told if "has no owner" in text] == [
-            f"an image ({stray}) has no owner; it was left alone"
-        ]
-        assert stray.read_text() == "somebody's image"
-
-
 @contextmanager
 def silent_server() -> Iterator[str]:
     """An address that takes requests and lets them wait until the end."""

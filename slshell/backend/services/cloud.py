@@ -210,7 +210,6 @@ class Cloud:
         housekeeping.tidy(self.database)
         self._catalogue_jobs.drop_strays()
         self.files.drop_strays()
-        self.image_cache.report_strays()
         self.catalogue.ensure_bundled(FLORA_AND_FAUNA, ApplianceKind.DISK)
         self.catalogue.ensure_bundled(BUNDLED, ApplianceKind.MACHINE)
         self.catalogue.offer_published(self.settings.cloud.cloud_images)

@@ -15,13 +15,11 @@ from slshell.backend.images.cloud_images import known
 from slshell.backend.services import published, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.store.database import Database
-from slshell.backend.store.tables.activity import jobs
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.instances import instances
 from slshell.backend.store.tables.volumes import volumes
 from slshell.model.appliance import ApplianceState
 from slshell.model.errors import Conflict
-from slshell.model.event import JobState, Severity
 from slshell.model.image_cache import CachedImage, Return
 from slshell.model.instance import State
 from slshell.model.volume import Disk, DiskKind
@@ -70,24 +68,6 @@ class ImageCache:
             # Within the transaction: an import of the same image waits for it, and looks at its file after.
             self._remove_files(row)
         return held or self._described(row, self._files(row), None, (), ())
-
-    def report_strays(self) -> None:
-        """Tell of images that no row knows; they stay, for machines of another database may stand on them.
-
-        An image that comes in lies here before its row says so; then nothing is told.
-        """
-        with self.database.write() as write:
-            under_way = select(jobs.c.id).where(
-                jobs.c.kind.in_(["import", "build", "save"]),
-                jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value]),
-            )
-            if write.connection.execute(under_way.limit(1)).first() is not None:
-                return
-            known_ids = set(write.connection.execute(select(appliances.c.id)).scalars())
-            for path in sorted(self.catalogue.folder.glob("*.img")):
-                if path.stem not in known_ids:
-                    text = f"an image ({path}) has no owner; it was left alone"
-                    records.add_event(write, "image", text, severity=Severity.WARNING)
 
     def _refuse(self, row: Row[Any], held: CachedImage | None) -> None:
         if row.state == ApplianceState.IMPORTING.value:
