@@ -46,7 +46,8 @@ def appliances_command(
     line = " ".join(words)
     found = [one for one in held if passes(one, line, options)]
     if state is None or offered_only(state):
-        found += _offered(environment, query_of(line, kind, options), options["limit"], name, found)
+        offered = _offered(environment, query_of(line, kind, options), options["limit"], name, found)
+        found += [one for one in offered if state is None or one.state == state]
     if not found and words and not narrowed(options):
         return _one_by_one(environment, words)
     return Listing(kind=APPLIANCE, items=found)

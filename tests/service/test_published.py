@@ -15,7 +15,7 @@ from slshell.backend.images.cloud_images import known
 from slshell.client.cloud import Cloud as Client
 from slshell.client.cloud import new_request_id
 from slshell.model.appliance import Appliance, ApplianceState
-from slshell.model.errors import UsageError
+from slshell.model.errors import Conflict, UsageError
 from slshell.model.instance import Instance
 from tests.service.conftest import Running, serve
 from tests.service.test_instances import ask
@@ -86,6 +86,41 @@ def test_many_that_wait_for_it_have_it_fetched_once(cloud: Running, mirror: Mirr
     for machine in (first, second):
         cloud.wait(machine.id, "Running")
     assert mirror.times(DEBIAN.image) == 1
+
+
+def test_machines_that_wait_for_an_image_keep_no_other_from_starting(cloud: Running, mirror: Mirror) -> None:
+    mirror.go_on.clear()
+    waiting = [run(cloud).id for _ in range(cloud.cloud.settings.cloud.workers + 1)]
+    for number in waiting:
+        cloud.watch.instance(number, lambda one: one.progress.startswith("image: "))
+    [other] = cloud.client.run_instance(ask())
+    cloud.wait(other.id, "Running")
+    cloud.client.kill(waiting[0])
+    cloud.wait(waiting[0], "Done")
+    assert debian(cloud.client).state == "importing"
+    mirror.go_on.set()
+    for number in waiting[1:]:
+        cloud.wait(number, "Running")
+    assert cloud.client.instance(waiting[0]).state == "Done"
+
+
+def test_a_machine_waits_for_its_image_no_longer_than_is_set(
+    mirror: Mirror, short_folder: Path, appliances_folder: Path
+) -> None:
+    mirror.go_on.clear()
+    for cloud in serve(
+        short_folder, image_mirrors={"debian": f"{mirror.url}/"}, image_timeout_s=0.5, workers=1
+    ):
+        assert "the appliance is still not ready" in cloud.wait(run(cloud).id, "Failed").reason
+        mirror.go_on.set()
+        cloud.watch.appliance("debian-13", lambda one: one.state is ApplianceState.READY)
+        cloud.wait(run(cloud).id, "Running")
+
+
+def test_one_that_is_only_listed_cannot_be_removed_and_stays_listed(cloud: Running) -> None:
+    with pytest.raises(Conflict, match="debian-13 is not here; it is only listed"):
+        cloud.client.remove_appliance("debian-13")
+    assert debian(cloud.client).state == "available"
 
 
 def test_another_image_than_the_publisher_says_is_refused_and_listed_again(

@@ -45,10 +45,17 @@ def launch(running: Running, appliance: str = "ttylinux") -> Instance:
     return made
 
 
-def document_of(one: Appliance, when: timedelta = timedelta(), email: str = "ann@example.org") -> bytes:
+def document_of(
+    one: Appliance,
+    when: timedelta = timedelta(),
+    email: str = "ann@example.org",
+    valid: timedelta = timedelta(days=9),
+) -> bytes:
     """Somebody's endorsement of an appliance that is held."""
     sums = {Digest.SHA1: one.sha1, Digest.SHA256: one.sha256}
-    metadata = Metadata(identifier=one.id, size_bytes=one.size_bytes, checksums=sums, title="Endorsed")
+    metadata = Metadata(
+        identifier=one.id, size_bytes=one.size_bytes, checksums=sums, title="Endorsed", valid=NOW + valid
+    )
     return signature.sign(written(metadata), signer(email), now=NOW + when)
 
 
@@ -183,7 +190,10 @@ def test_an_image_that_is_converted_is_known_by_the_entry_it_came_by(
         running.wait(made.id, "Running")
     again = launch(running, metadata.identifier)
     assert (again.appliance, again.endorser) == ("Foreign", "ann@example.org")
-    assert running.client.appliance("Foreign").endorser == "ann@example.org"
+    held = running.client.appliance("Foreign")
+    assert (held.endorser, held.id == metadata.identifier) == ("ann@example.org", False)
+    listed, _ = running.client.search({"words": "Foreign"}, 10)
+    assert [(one.id, one.state) for one in listed] == [(held.id, "ready")]
     running.client.publish(deprecated(first, when=LATER))
     assert "Foreign may not run: it is deprecated" in refused(running, "Foreign")
     assert "it is deprecated" in refused(running, metadata.identifier)

@@ -71,11 +71,11 @@ def search_catalogue(
             limit=limit + 1,
         )
     )
-    held = {one.id: one for one in cloud.catalogue.all()}
+    held = cloud.catalogue.by_entry()
     offered: dict[str, Appliance] = {}
     for _, entry in found[:limit]:
-        known = held.get(entry.identifier)
-        offered.setdefault(entry.identifier, known or entry_records.as_appliance(entry))
+        one = held.get(entry.identifier) or entry_records.as_appliance(entry)
+        offered.setdefault(one.id, one)
     after = paging.cursor_at(str(found[limit - 1][0])) if len(found) > limit else None
     return Page(items=list(offered.values()), next=after)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +18,13 @@ from slshell.backend.engines.base import BootImage
 from slshell.backend.images import fetch
 from slshell.backend.images.cloud_images import known
 from slshell.backend.images.inspection import MAX_DISK_BYTES
-from slshell.backend.services import nearest, published, records, requests
+from slshell.backend.services import nearest, published, records, requests, waiting_runs
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ContextMethod
 from slshell.model.entry import CatalogueEntry
-from slshell.model.errors import Conflict, NotFound, TimedOut, UsageError
+from slshell.model.errors import Conflict, NotFound, UsageError
 from slshell.model.names import MAX_LENGTH, checked_name
 
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -33,7 +32,6 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _ENDINGS = (
     ".gz", ".xz", ".bz2", ".zst", ".qcow2", ".img", ".raw", ".iso", ".vmdk", ".vdi", ".vhdx", ".vhd", ".ova",
 )  # fmt: skip
-_CHECK_S = 5.0
 MAX_DISK_GIB = MAX_DISK_BYTES >> 30
 TUTORIAL = {"BtSKdXa2SvHlSVTvgFgivIYDq--": "ttylinux", "GPAUQFkojP5dMQJNdJ4qD_62mCo": "flora-and-fauna"}
 """The identifiers that the StratusLab tutorial prints lead to what takes the place of those images today."""
@@ -68,18 +66,22 @@ class Catalogue:
     wake: Callable[[], None]
     mirrors: Mapping[str, str] = field(default_factory=dict)
     """Where published images are fetched instead of from their publisher, by publisher."""
-    _news: threading.Condition = field(default_factory=threading.Condition)
     _verified: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-
-    def announce(self) -> None:
-        """Wake those who wait for an appliance; called after each commit."""
-        with self._news:
-            self._news.notify_all()
 
     def all(self) -> list[Appliance]:
         """Every appliance, also those that are coming in or have failed to."""
         with self.database.read() as connection:
             return records.read_appliances(connection)
+
+    def by_entry(self) -> dict[str, Appliance]:
+        """The usable appliances by the identifiers that entries know them by: a converted one has two."""
+        with self.database.read() as connection:
+            known = {one.id: one for one in records.read_appliances(connection)}
+            usable = appliances.c.state != ApplianceState.FAILED.value
+            rows = connection.execute(
+                select(appliances.c.id, appliances.c.entry).where(appliances.c.entry != "", usable)
+            )
+            return known | {row.entry: known[row.id] for row in rows if row.id in known}
 
     def resolve(self, text: str) -> Appliance:
         """The appliance with this identifier or name.
@@ -98,41 +100,6 @@ class Catalogue:
             hint=nearest.hint(text, names, "slshell appliances"),
             details={"field": "appliance"},
         )
-
-    def wait_until_ready(
-        self, appliance_id: Callable[[], str], timeout_s: float, say: Callable[[str], None] | None = None
-    ) -> None:
-        """Return when the appliance can be started; one that is coming in is waited for.
-
-        `appliance_id` is asked again each time, because a finished import gives the entry its final one.
-        `say` is told how far that is.
-
-        Raises:
-            Conflict: it failed to come in. TimedOut: it takes too long. NotFound: it is gone.
-        """
-        deadline = utc_now().timestamp() + timeout_s
-        while True:
-            with self._news:
-                wanted = appliance_id()
-                try:
-                    state, reason, progress = self._condition_of(wanted)
-                except NotFound:
-                    # The import may have ended between the two looks.
-                    if appliance_id() == wanted:
-                        raise
-                    continue
-                if state is ApplianceState.READY:
-                    return
-                if state is ApplianceState.FAILED:
-                    raise Conflict(f"the appliance could not be made ready: {reason}", hint="import it again")
-                if state is ApplianceState.AVAILABLE:
-                    raise Conflict(reason or "the appliance is not here, and nobody fetches it")
-                if utc_now().timestamp() > deadline:
-                    raise TimedOut(f"the appliance is still not ready ({progress})", hint="try again later")
-                self._news.wait(_CHECK_S)
-            # Outside the lock, which whoever commits takes as well.
-            if say is not None and progress:
-                say(progress)
 
     def boot_image(self, appliance_id: str) -> tuple[Appliance, BootImage]:
         """A ready appliance and its files.
@@ -264,14 +231,16 @@ class Catalogue:
             else:
                 published.withdraw_all(write)
 
-    def progress(self, appliance_id: str, text: str) -> None:
-        """Say how far an import is."""
+    def progress(self, appliance_id: str, text: str, *, told_to_machines: bool) -> None:
+        """Say how far an import is, to those who wait for it as well."""
         with self.database.write() as write:
             write.connection.execute(
                 update(appliances)
                 .where(appliances.c.id == appliance_id)
                 .values(progress=text, revision=write.revision)
             )
+            if told_to_machines:
+                waiting_runs.tell(write, appliance_id, text)
 
     def forget(self, write: Write, appliance_id: str) -> None:
         """Drop an entry, leaving its files."""
@@ -319,16 +288,6 @@ class Catalogue:
         if not same:
             raise NotFound(f"the appliance that this request made (“{name}”) is gone", hint="import it again")
         return same[0]
-
-    def _condition_of(self, appliance_id: str) -> tuple[ApplianceState, str, str]:
-        columns = (appliances.c.state, appliances.c.reason, appliances.c.progress)
-        with self.database.read() as connection:
-            row = connection.execute(select(*columns).where(appliances.c.id == appliance_id)).one_or_none()
-        if row is None:
-            raise NotFound(
-                f"appliance {appliance_id} is not in the catalogue any more", hint="import it again"
-            )
-        return ApplianceState(row.state), row.reason, row.progress
 
 
 def name_from(label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from slshell.backend.images.cloud_images import known
 from slshell.backend.images.inspection import Content
 from slshell.backend.images.intake import TakenImage
 from slshell.backend.images.sums import Checksum
-from slshell.backend.services import entry_import, published, records
+from slshell.backend.services import entry_import, published, records, waiting_runs
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
@@ -33,6 +34,7 @@ from slshell.model.errors import CloudUnreachable, Conflict, SlshellError
 from slshell.model.event import JobState, Severity
 
 _GIB = 1024**3
+IMAGE_PROGRESS_S = 2.0
 DISC_DISK_GIB = 10
 """The empty disk beside a disc: what installers of today's distributions ask for at least."""
 _FACT = 63
@@ -94,7 +96,17 @@ class CatalogueJobs:
             remove_path(path)
 
     def _say(self, work: Work) -> Callable[[str], None]:
-        return lambda text: self.catalogue.progress(str(work.appliance_id), text)
+        """Tells the appliance how far it is, and more seldom those that wait for it: they may be many."""
+        told_at = -IMAGE_PROGRESS_S
+
+        def say(text: str) -> None:
+            nonlocal told_at
+            told = time.monotonic() - told_at >= IMAGE_PROGRESS_S
+            self.catalogue.progress(str(work.appliance_id), text, told_to_machines=told)
+            if told:
+                told_at = time.monotonic()
+
+        return say
 
     def _fetch(self, work: Work) -> None:
         if (entry := entry_import.entry_in(work.payload)) is not None:
@@ -206,6 +218,7 @@ class CatalogueJobs:
             .where(instances.c.appliance_id == row.id)
             .values(appliance_id=taken.identifier, revision=write.revision)
         )
+        waiting_runs.let_go_on(write, taken.identifier)
         records.add_event(write, "image", f"appliance {row.name} is ready ({taken.identifier})")
 
     def _refuse_second_entry(self, write: Write, taken: TakenImage) -> None:
@@ -226,6 +239,7 @@ class CatalogueJobs:
         reason = f"{error.message} ({error.hint})" if error.hint else error.message
 
         def record(write: Write) -> None:
+            waiting_runs.let_go_on(write, str(work.appliance_id))
             if name is not None:
                 published.give_up(write, str(work.appliance_id), reason)
                 records.add_event(write, "image", f"fetch failed: {reason}", severity=Severity.ERROR)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from slshell import __version__
 from slshell.backend.appliances.static import FLORA_AND_FAUNA
 from slshell.backend.engines.base import Engine
-from slshell.backend.services import housekeeping, known_hosts, records
+from slshell.backend.services import housekeeping, image_strays, known_hosts, records
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.chain_jobs import ChainJobs
@@ -103,7 +103,7 @@ class Cloud:
         self._machines = [*self._machine_runners(), *self._volume_runners(), self._save_runner()]
         # Apart, so that slow downloads do not keep the bundled appliance waiting.
         self._imports = [
-            JobRunner(database, [kind], DOWNLOADS if kind.name == "import" else 1)
+            JobRunner(database, [kind], DOWNLOADS if kind.name == "import" else 1, self._finished)
             for kind in self._catalogue_jobs.kinds()
         ]
         database.on_change = self._changed
@@ -209,6 +209,7 @@ class Cloud:
         self.engine.open(self.reconcile.hear)
         housekeeping.tidy(self.database)
         self._catalogue_jobs.drop_strays()
+        image_strays.sweep(self.database, self.engine)
         self.files.drop_strays()
         self.catalogue.ensure_bundled(FLORA_AND_FAUNA, ApplianceKind.DISK)
         self.catalogue.ensure_bundled(BUNDLED, ApplianceKind.MACHINE)
@@ -304,7 +305,6 @@ class Cloud:
 
     def _changed(self, revision: int) -> None:
         self.bell.ring(revision)
-        self.catalogue.announce()
 
     def _wake(self) -> None:
         for runner in self._machines:

@@ -37,6 +37,18 @@ class Overtaken(Exception):
     """The thing a job worked for has moved on; the job ends without further ado."""
 
 
+class Parked(Exception):
+    """The step cannot go on before something else has happened; the job gives its worker back until then.
+
+    `until` answers when the step is to be begun again. It is asked in the transaction that queues the job:
+    what is waited for may just have happened.
+    """
+
+    def __init__(self, until: Callable[[Write], datetime]) -> None:
+        super().__init__("parked")
+        self.until = until
+
+
 @dataclass
 class Work:
     """A claimed job as its steps see it; `notes` carries facts from one step to the next of the same run."""
@@ -213,11 +225,15 @@ class JobRunner:
         kind = self._kinds[work.kind]
         try:
             for index in range(kind.position(step), len(kind.steps)):
+                step = kind.steps[index].name
                 if self._stopping.is_set():
-                    self._requeue(work, kind.steps[index].name, utc_now())
+                    self._requeue(work, step, lambda _write: utc_now())
                     return
                 kind.steps[index].run(work)
                 self._advance(kind, index, work)
+        except Parked as pause:
+            # Waiting is no attempt.
+            self._requeue(work, step, pause.until, attempts=work.attempts - 1)
         except Overtaken as reason:
             self._finish(work, JobState.FAILED, str(reason))
         except DatabaseUnreachable:
@@ -279,9 +295,13 @@ class JobRunner:
                 instance_id=work.instance_id, volume_id=work.volume_id, severity=Severity.WARNING,
             )  # fmt: skip
 
-    def _requeue(self, work: Work, step: str, when: datetime) -> None:
+    def _requeue(self, work: Work, step: str, when: Callable[[Write], datetime], **values: Any) -> None:
         with self._database.write() as write:
-            self._mark(write, work.id, state=JobState.QUEUED.value, step=step, not_before=when)
+            # The revision first, so that what is waited for happens before `when` is asked, or sees the job.
+            _ = write.revision
+            self._mark(
+                write, work.id, state=JobState.QUEUED.value, step=step, not_before=when(write), **values
+            )
 
     def _give_back(self, work: Work) -> None:
         """Queue a job again whose end could not be recorded."""

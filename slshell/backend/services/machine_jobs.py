@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from slshell.backend.engines.base import Engine, Forward, MachineSpec, Power
 from slshell.backend.engines.volumes import DataDisk
-from slshell.backend.services import attachments, contexts, launch_disks, records, retired, volume_rules
+from slshell.backend.services import (
+    attachments,
+    contexts,
+    launch_disks,
+    records,
+    retired,
+    volume_rules,
+    waiting_runs,
+)
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.consoles import Consoles
-from slshell.backend.services.jobs import JobKind, Overtaken, Step, Work
+from slshell.backend.services.jobs import JobKind, Overtaken, Parked, Step, Work
 from slshell.backend.services.lifecycle import Happening, allows
 from slshell.backend.services.settings import Settings
 from slshell.backend.services.trust import Trust
 from slshell.backend.store.database import Database, Write
 from slshell.backend.store.tables.base import utc_now
-from slshell.model.errors import EngineFailed, SlshellError
+from slshell.model.errors import EngineFailed, SlshellError, TimedOut
 from slshell.model.event import Severity
 from slshell.model.instance import State
 from slshell.model.volume import DiskKind, serial_of
@@ -30,7 +37,6 @@ from slshell.model.volume import DiskKind, serial_of
 LOG = logging.getLogger(__name__)
 # With doubling pauses this is two minutes without a hypervisor.
 ATTEMPTS = 6
-IMAGE_PROGRESS_S = 2.0
 _COMING_UP = (State.PENDING, State.PROLOG, State.BOOT)
 
 
@@ -44,6 +50,7 @@ class MachineJobs:
     trust: Trust
     settings: Settings
     consoles: Consoles
+    _began: datetime = field(default_factory=utc_now)
 
     def kinds(self) -> tuple[JobKind, ...]:
         """All of them."""
@@ -54,7 +61,7 @@ class MachineJobs:
                 name="run",
                 steps=(
                     Step(name="accept", run=self._accept, done=self._claimed),
-                    Step(name="image", run=self._image, done=self._image_here),
+                    Step(name=waiting_runs.STEP, run=self._image, done=self._image_here),
                     Step(name="disks", run=self._disks),
                     Step(name="define", run=self._define, done=self._prepared),
                     start,
@@ -116,34 +123,26 @@ class MachineJobs:
             records.move(write, row.id, happening, **values)
 
     def _image(self, work: Work) -> None:
-        self.catalogue.wait_until_ready(
-            lambda: str(self._check_coming_up(work).appliance_id),
-            self.settings.cloud.image_timeout_s,
-            self._image_sayer(work),
-        )
+        row = self._check_coming_up(work)
+        if not waiting_runs.is_here(self.database, row.id):
+            self._wait_for_image(row)
         row = self._check_coming_up(work)
         self._trusted(row)
         self.catalogue.verify(row.appliance_id)
+
+    def _wait_for_image(self, row: Row[Any]) -> None:
+        """Give the worker back until the image is here; the time that no daemon ran does not count."""
+        since = max(self._began, records.phases_of(row.phases)[-1].started_at)
+        deadline = since + timedelta(seconds=self.settings.cloud.image_timeout_s)
+        if utc_now() >= deadline:
+            raise TimedOut(f"the appliance is still not ready ({row.progress})", hint="try again later")
+        raise Parked(lambda write: waiting_runs.until(write, row.id, deadline))
 
     def _trusted(self, row: Row[Any]) -> None:
         """Ask the policy about every image that the machine is to have, also those that were here already."""
         statics = [one.source for one in records.instance_of(row).disks if one.kind is DiskKind.READ_ONLY]
         for identifier in (row.appliance_id, *statics):
             self.trust.check(self.catalogue.resolve(identifier))
-
-    def _image_sayer(self, work: Work) -> Callable[[str], None]:
-        """Tells the machine's row how far its image is, more seldom than the image's: many may wait."""
-        told_at = 0.0
-
-        def say(text: str) -> None:
-            nonlocal told_at
-            if time.monotonic() - told_at < IMAGE_PROGRESS_S:
-                return
-            told_at = time.monotonic()
-            with self.database.write() as write:
-                records.change_instance(write, work.instance_id or 0, progress=f"image: {text}")
-
-        return say
 
     def _image_here(self, write: Write, work: Work) -> None:
         records.change_instance(write, work.instance_id or 0, progress="")

@@ -93,13 +93,19 @@ class Saves:
         """Remove an appliance that no machine stands on, with its files.
 
         Raises:
-            NotFound: there is none. Conflict: machines stand on it, it is bundled, or it is still coming in.
+            NotFound: there is none. Conflict: machines stand on it, it is bundled, it is still coming in, or
+            it is published and not here.
         """
         found = self.catalogue.resolve(reference)
         if found.state is ApplianceState.IMPORTING or found.origin == "bundled":
             raise Conflict(
                 f"appliance {found.name} is {found.state}, from {found.origin}; it cannot be removed",
                 hint="bundled appliances stay; wait for one that is coming in",
+            )
+        if found.state is ApplianceState.AVAILABLE:
+            raise Conflict(
+                f"{found.name} is not here; it is only listed, for it is published by {found.os}",
+                hint="cloud_images = false in [cloud] of config.toml leaves out the whole list",
             )
         with self.database.write() as write:
             # Taking the revision makes launches queue, so none of them can choose it meanwhile.

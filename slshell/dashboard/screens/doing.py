@@ -19,6 +19,7 @@ from slshell.dashboard.screens.run_form import RunScreen
 from slshell.dashboard.views import Picture, View
 from slshell.dashboard.widgets.resource_table import ResourceTable
 from slshell.model.appliance import Appliance, ApplianceState
+from slshell.model.ids import is_identifier
 from slshell.model.instance import Instance, State
 
 if TYPE_CHECKING:
@@ -168,5 +169,6 @@ class Doing(Screen[None]):
 
 
 def named(appliance: Appliance) -> str:
-    """The word by which `run` knows an appliance: what is not held has an identifier only."""
-    return appliance.id if appliance.state is ApplianceState.AVAILABLE else appliance.name
+    """The word by which `run` knows an appliance: what only an entry offers has an identifier alone."""
+    offered = appliance.state is ApplianceState.AVAILABLE and is_identifier(appliance.id)
+    return appliance.id if offered else appliance.name
