@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slshell.commands.console_plan import boot_console
-from slshell.commands.environment import Declined, Environment, Question
-from slshell.commands.host_name import HostName
+from slshell.commands.environment import Environment
 from slshell.commands.opening import terminal_kind
 from slshell.commands.waiting import REACHABLE, TIMEOUT_S, wait_for
 from slshell.model.errors import CloudUnreachable, Conflict, UsageError
@@ -18,7 +17,6 @@ from slshell.sessions.wire import SessionKind, SessionPlan, Wire
 
 if TYPE_CHECKING:
     from slshell.ssh.connection import Connection
-    from slshell.ssh.host_trust import UnknownHost
     from slshell.ssh.login import Login
     from slshell.ssh.target import Target
     from slshell.ssh.wishes import Wishes
@@ -193,58 +191,14 @@ class MachineAccess(Access):
         return instance_target(machine, user=self._entry.user)
 
 
-class HostAccess(Access):
-    """Into a host that the cloud does not know, trusted by lists of known hosts or the user's word."""
-
-    def __init__(self, environment: Environment, entry: Entry, host: HostName, fingerprint: str) -> None:
-        self._host = host
-        self._fingerprint = fingerprint
-        super().__init__(environment, entry, host.host)
-
-    def _target(self) -> Target:
-        import getpass
-
-        from slshell.ssh import known_hosts
-        from slshell.ssh.host_trust import HostTrust, host_target
-
-        environ, host = self._environment.environ, self._host
-        trust = HostTrust(
-            host.host,
-            host.port,
-            files=known_hosts.lists(environ),
-            own=known_hosts.own_list(environ),
-            ask=self._ask,
-            pinned=self._fingerprint,
-        )
-        user = self._entry.user or host.user or getpass.getuser()
-        return host_target(host.host, host.port, user, trust)
-
-    def _ask(self, unknown: UnknownHost) -> None:
-        told = (f"its {unknown.kind} key is {unknown.fingerprint}", *unknown.remarks)
-        confirm = self._environment.confirm
-        if confirm is None:
-            raise UsageError(
-                f"the host {unknown.name} is not known, and nobody can be asked here: {told[0]}",
-                hint=f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}",
-            )
-        question = Question(
-            text=f"The host {unknown.name} is not known. Connect, and know it from now on?",
-            losses=told,
-            action="Connect",
-            demand="yes",
-        )
-        if not confirm(question):
-            raise Declined("nothing was sent")
-
-
-def login_of(environment: Environment, entry: Entry) -> Login:
-    """The user's keys, those that were named first."""
+def login_of(environment: Environment, entry: Entry, before: Sequence[Path] = ()) -> Login:
+    """The user's keys, those that were named first, then those of `before` that are there."""
     from slshell.ssh.keys import private_keys
     from slshell.ssh.login import Login
 
     own = environment.profile.private_key
     named = [entry.identity] if entry.identity is not None else []
-    usual = private_keys(environment.environ)
+    usual = [*(path for path in before if path.is_file()), *private_keys(environment.environ)]
     if own is not None and own.is_file():
         named.append(own)
     elif own is not None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from slshell.commands.access import Access, Entry, HostAccess, MachineAccess, refuse_gone
+from slshell.commands.access import Access, Entry, MachineAccess, refuse_gone
 from slshell.commands.environment import Environment
+from slshell.commands.host_access import HostAccess
 from slshell.commands.host_name import HostName, HostParameter
 from slshell.commands.parameters import KeyValue, resolve_instance
 from slshell.commands.waiting import TIMEOUT_S

@@ -11,6 +11,7 @@ import click
 from slshell.model.errors import UsageError
 
 SSH_PORT = 22
+_PORTS = range(1, 65536)
 _FORM = re.compile(
     r"(?:(?P<user>[^@\s]+)@)?(?:\[(?P<six>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:@\[\]/]+))(?::(?P<port>\d{1,5}))?"
 )
@@ -19,11 +20,11 @@ _BARE_SIX = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<six>[0-9A-Fa-f]*:[0-9A-Fa-f:
 
 @dataclass(frozen=True, kw_only=True)
 class HostName:
-    """A host and how to enter it; `user` is empty when none was named."""
+    """A host and how to enter it; `user` is empty and `port` None when none was named."""
 
     user: str
     host: str
-    port: int
+    port: int | None
 
 
 class HostParameter(click.ParamType[Any]):
@@ -45,8 +46,13 @@ def host_name(text: str) -> HostName:
     found = _FORM.fullmatch(text) or _BARE_SIX.fullmatch(text)
     parts = found.groupdict() if found else {}
     host = parts.get("host") or parts.get("six") or ""
-    port = int(parts.get("port") or SSH_PORT)
-    if not host or host.startswith("-") or not 1 <= port <= 65535 or not text.isprintable():
+    port = int(parts["port"]) if parts.get("port") else None
+    if (
+        not host
+        or host.startswith("-")
+        or (port is not None and port not in _PORTS)
+        or not text.isprintable()
+    ):
         raise UsageError(
             f"“{text}” is not [USER@]HOST[:PORT]",
             hint="for example admin@192.0.2.7:2222 or [2001:db8::7]:2222",

@@ -17,8 +17,8 @@ MACHINERY = frozenset(
     {
         "access", "actions", "builtins", "catalogue_search", "checks", "completer", "console_plan",
         "context_files", "declare", "entry_kinds", "entry_options", "environment", "executed", "fleet",
-        "forward_kind", "grammar", "guest_disks", "hints", "host_name", "interpreter", "kinds", "line",
-        "making", "manual", "metadata_files", "notices", "opening", "options", "parameters", "pipe",
+        "forward_kind", "grammar", "guest_disks", "hints", "host_access", "host_name", "interpreter", "kinds",
+        "line", "making", "manual", "metadata_files", "notices", "opening", "options", "parameters", "pipe",
         "profile_checks", "registry", "safety", "selection", "shells", "side_by_side", "signing",
         "ssh_line", "stages", "table", "variables", "volume_actions", "waiting", "watching",
     }

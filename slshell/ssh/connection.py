@@ -14,7 +14,7 @@ import paramiko
 from slshell.model.errors import CloudUnreachable
 from slshell.model.instance import Instance
 from slshell.ssh.login import Login
-from slshell.ssh.target import Target, instance_target
+from slshell.ssh.target import Target, Way, instance_target
 
 CONNECT_S = 10.0
 BANNER_S = 60.0
@@ -36,9 +36,12 @@ class Connection:
         *,
         pulse_s: float = PULSE_S,
         patience_s: float = PATIENCE_S,
+        below: Callable[[], None] | None = None,
     ) -> None:
+        """`below` takes down what the transport stands on."""
         self.transport = transport
         self.target = target
+        self._below = below
         self.requests = threading.Lock()
         """To be held during a global request, for their answers carry no name."""
         self._over = threading.Event()
@@ -55,6 +58,8 @@ class Connection:
         """End all that goes over it; may be called more than once."""
         self._over.set()
         self.transport.close()
+        if self._below is not None:
+            self._below()
 
     def listen(self, bind: str, port: int, incoming: Callable[[paramiko.Channel], None]) -> int:
         """Have the other side listen on a port, 0 for any; answers which. `incoming` must not wait.
@@ -110,7 +115,7 @@ def dial(
     """
     _silence_library()
     kinds = target.trust.kinds()
-    transport = _reached(target)
+    transport, below = _reached(target)
     try:
         _prefer(transport, kinds)
         _greet(transport, target)
@@ -118,9 +123,10 @@ def dial(
             login.prove(transport, target)
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise CloudUnreachable(f"{target.label} hung up: {error}", hint=target.remedy) from error
-        return Connection(transport, target, pulse_s=pulse_s, patience_s=patience_s)
+        return Connection(transport, target, pulse_s=pulse_s, patience_s=patience_s, below=below)
     except BaseException:
         transport.close()
+        below()
         raise
 
 
@@ -142,20 +148,26 @@ def connected(
         connection.close()
 
 
-def _reached(target: Target) -> paramiko.Transport:
+def _reached(target: Target) -> tuple[paramiko.Transport, Callable[[], None]]:
+    """A transport that has not greeted yet, and what takes down the way that it stands on."""
+    way = _plain_way(target) if target.way is None else target.way()
+    try:
+        transport = paramiko.Transport(way.sock)
+    except (paramiko.SSHException, OSError) as error:
+        way.close()
+        raise CloudUnreachable(f"{target.label} hung up: {error}", hint=target.remedy) from error
+    transport.banner_timeout = transport.auth_timeout = BANNER_S
+    return transport, way.close
+
+
+def _plain_way(target: Target) -> Way:
     try:
         sock = socket.create_connection((target.address, target.port), timeout=CONNECT_S)
     except (OSError, UnicodeError) as error:
         raise CloudUnreachable(
             f"{target.label} does not answer at {target.place}: {_words(error)}", hint=target.remedy
         ) from error
-    try:
-        transport = paramiko.Transport(sock)
-    except (paramiko.SSHException, OSError) as error:
-        sock.close()
-        raise CloudUnreachable(f"{target.label} hung up: {error}", hint=target.remedy) from error
-    transport.banner_timeout = transport.auth_timeout = BANNER_S
-    return transport
+    return Way(sock, sock.close)
 
 
 def _prefer(transport: paramiko.Transport, kinds: Sequence[str]) -> None:

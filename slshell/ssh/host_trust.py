@@ -12,7 +12,7 @@ import paramiko
 from slshell.model.errors import Conflict
 from slshell.ssh.hostkeys import fingerprint
 from slshell.ssh.known_hosts import KnownKey, Marker, keys_of, known_name, remember
-from slshell.ssh.target import Target
+from slshell.ssh.target import Target, Way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,15 @@ class HostTrust:
         own: Path,
         ask: Callable[[UnknownHost], None],
         pinned: str = "",
+        known_as: str = "",
     ) -> None:
         """`files` are read; a host that the user agrees to is added to `own`.
 
         `ask` returns when the user agrees and raises otherwise. `pinned` is a fingerprint that decides
-        instead of all lists, except for keys that they call revoked.
+        instead of all lists, except for keys that they call revoked. `known_as` is its name in lists
+        where that is another one.
         """
-        self._name = known_name(host, port)
+        self._name = known_as.lower() or known_name(host, port)
         self._files = files
         self._own = own
         self._ask = ask
@@ -111,14 +113,23 @@ class HostTrust:
         )
 
 
-def host_target(host: str, port: int, user: str, trust: HostTrust) -> Target:
-    """A host that is not of the cloud."""
+def host_target(
+    host: str,
+    port: int,
+    user: str,
+    trust: HostTrust,
+    *,
+    address: str = "",
+    way: Callable[[], Way] | None = None,
+) -> Target:
+    """A host that is not of the cloud; `address` where it is reached under another name."""
     return Target(
         label=f"host {host}",
-        address=host,
+        address=address or host,
         port=port,
         user=user,
         trust=trust,
+        way=way,
         remedy="look whether its name and port are right and it is on",
         passwords=True,
     )

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
@@ -58,10 +58,11 @@ def own_list(environ: Mapping[str, str] | None = None) -> Path:
     return config_folder(environ) / OWN_NAME
 
 
-def lists(environ: Mapping[str, str] | None = None) -> list[Path]:
-    """All lists there may be, the user's own first."""
+def lists(environ: Mapping[str, str] | None = None, *, instead: Sequence[Path] | None = None) -> list[Path]:
+    """All lists there may be, the user's own first, or those that are to be read `instead` of them."""
     folder = home_folder(environ) / ".ssh"
-    return [folder / "known_hosts", folder / "known_hosts2", own_list(environ), *SYSTEM]
+    users = [folder / "known_hosts", folder / "known_hosts2"] if instead is None else instead
+    return [*users, own_list(environ), *SYSTEM]
 
 
 def known_name(host: str, port: int) -> str:

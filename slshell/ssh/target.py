@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import paramiko
 
@@ -30,6 +30,16 @@ class Trust(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Way:
+    """An open way to a host that is not reached by itself."""
+
+    sock: Any
+    """A socket, or what is as one to the library, to speak SSH over."""
+    close: Callable[[], None]
+    """Takes it down again; may be called more than once."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """An account at an address. `label` names it in errors, for example “machine 3”; untrusted text."""
@@ -43,6 +53,8 @@ class Target:
     """What to do when it does not answer."""
     passwords: bool = False
     """It may let in by password; machines of the cloud take keys only."""
+    way: Callable[[], Way] | None = None
+    """Opens the way there, where a plain connection does not do; raises SlshellError."""
 
     @property
     def place(self) -> str:

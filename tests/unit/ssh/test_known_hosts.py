@@ -73,13 +73,13 @@ def test_lines_that_say_nothing_are_passed_over(tmp_path: Path, line: str) -> No
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("example.org", ("", "example.org", 22)),
+        ("example.org", ("", "example.org", None)),
         ("ann@example.org:2222", ("ann", "example.org", 2222)),
         ("[::1]:2222", ("", "::1", 2222)),
-        ("ann@fe80::1", ("ann", "fe80::1", 22)),
+        ("ann@fe80::1", ("ann", "fe80::1", None)),
     ],
 )
-def test_hosts_are_named_as_ssh_names_them(text: str, parts: tuple[str, str, int]) -> None:
+def test_hosts_are_named_as_ssh_names_them(text: str, parts: tuple[str, str, int | None]) -> None:
     assert host_name(text) == HostName(user=parts[0], host=parts[1], port=parts[2])
 
 
