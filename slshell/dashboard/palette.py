@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from textual._callback import invoke
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.markup import escape
+from textual.timer import Timer, TimerCallback
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import OptionList
 
@@ -22,6 +25,7 @@ from slshell.dashboard.views import VIEWS
 if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
+_WORDS = re.compile(r"[\s_.-]+")
 MOST = 50
 """Hits shown; more words narrow them down."""
 
@@ -40,6 +44,17 @@ class Entry(NamedTuple):
     name: str
     help: str
     do: IgnoreReturnCallbackType
+    called: tuple[str, ...] = ()
+    """What a thing is called by: its name, its id. Words of a command are its name."""
+
+    def closeness(self, query: str) -> int:
+        """How near the name is to what was typed: 3 the same, 2 beginning so, 1 a word of it, 0 loosely."""
+        names = [each.casefold() for each in self.called or (self.name,)]
+        if query in names:
+            return 3
+        if any(name.startswith(query) for name in names):
+            return 2
+        return int(any(word.startswith(query) for name in names for word in _WORDS.split(name)))
 
 
 class Palette(CommandPalette):
@@ -59,6 +74,27 @@ class Palette(CommandPalette):
         """Hits that come while the palette is being closed find no list any more."""
         if self.query(OptionList):
             super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        """Nor a list that could look busy."""
+        if self.query(OptionList):
+            await super()._watch__show_busy()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """What waits for its time, as the word that nothing was found, is not said to a closed palette."""
+
+        async def in_time() -> None:
+            if callback is not None and self.query(OptionList):
+                await invoke(callback)
+
+        return super().set_timer(delay, in_time, name=name, pause=pause)
 
 
 def _can_be_walked(entries: OptionList) -> bool:
@@ -83,12 +119,12 @@ class EverythingProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """The best hits, each with its matched letters marked."""
-        matcher = self.matcher(query)
+        matcher, typed = self.matcher(query), query.casefold().strip()
         hits: list[tuple[float, Entry]] = []
-        for entry in (*self._entries, *self._resources(query.casefold())):
+        for entry in (*self._entries, *self._resources(typed)):
             score = matcher.match(entry.name)
             if score > 0:
-                hits.append((score, entry))
+                hits.append((entry.closeness(typed) + score / (1 + score), entry))
         hits.sort(key=lambda hit: -hit[0])
         for score, entry in hits[:MOST]:
             shown = _highlighted(matcher, entry.name)
@@ -124,7 +160,8 @@ class EverythingProvider(Provider):
             if words and words[0] not in name.casefold():
                 continue
             about = f"{states.of_instance(row)}, {row.appliance}, {row.address}"
-            yield Entry(text.clean(name), text.clean(about), partial(app.main.go_to, "instances", row.id))
+            go = partial(app.main.go_to, "instances", row.id)
+            yield Entry(text.clean(name), text.clean(about), go, (text.clean(row.name), str(row.id)))
         yield from self._storage_and_hosts(words)
         for each in () if app.read_only else app.picture.snapshot.appliances.values():
             shown = f"run {each.name}"
@@ -136,7 +173,8 @@ class EverythingProvider(Provider):
             shown = f"{volume.tag} {volume.id}".strip()
             if not words or words[0] in shown.casefold():
                 about = f"volume, {volume.state}, {text.size(volume.size_bytes)}"
-                yield Entry(text.clean(shown), about, partial(go, "volumes", volume.id))
+                called = (text.clean(volume.tag), volume.id)
+                yield Entry(text.clean(shown), about, partial(go, "volumes", volume.id), called)
         for appliance in app.picture.snapshot.appliances.values():
             about = f"appliance, {appliance.state}, {appliance.title}"
             yield Entry(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from slshell.dashboard.sessions import view as view_module
+from slshell.dashboard.sessions.leader import LeaderLine
+from slshell.dashboard.sessions.view import TerminalView
 from slshell.model.errors import CloudUnreachable
 from slshell.sessions import session as session_module
 from slshell.sessions.inflow import LIMIT
@@ -221,3 +224,17 @@ async def test_every_size_has_room_for_the_terminal_and_says_which_key_leads_out
         await screen.press("escape", "a")
         assert machine.wire.typed == b"a"
         assert pane(screen).session.state is State.OPEN
+
+
+async def test_a_key_that_comes_to_a_closed_line_reaches_the_machine_and_no_key_goes_round(
+    cloud: ScreenCloud,
+) -> None:
+    machine = Machine()
+    async with panes(machine) as screen:
+        await screen.press("ctrl+backslash")
+        line = screen.app.screen.query_one(LeaderLine)
+        assert screen.app.focused is line
+        line.display = False
+        line.post_message(events.Key("w", "w"))
+        await screen.until(lambda: machine.wire.typed == b"w")
+        assert isinstance(screen.app.focused, TerminalView)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from slshell.dashboard import text
 from slshell.dashboard.pictures import ROLE_STYLE, Part, line
@@ -179,6 +180,12 @@ class SessionsScreen(Arranging):
         if event.key in leaders and self.app.focused is view:
             self.action_leader()
             return
+        if _is_shut(self.focused):
+            asks = (each.query_one(Input) for each in self.query(AskLine) if each.display)
+            self.set_focus(next(asks, view))
+        if _is_shut(self.focused):
+            # Posted back to the line, the key would go round for ever.
+            self.set_focus(None)
         (self.app.focused or self.app.screen).post_message(events.Key(event.key, event.character))
 
     def on_key(self, event: events.Key) -> None:
@@ -242,3 +249,8 @@ class SessionsScreen(Arranging):
 
     def _paste_now(self, session: Session, typing: Typing) -> None:
         self.hub.send(session, typing)
+
+
+def _is_shut(focused: Widget | None) -> bool:
+    """Whether keys go to a line that has closed."""
+    return isinstance(focused, KeyLine) and not focused.display
