@@ -90,16 +90,25 @@ def hard_reset(screen: Screen) -> None:
 def sweep(screen: Screen) -> None:
     """Forget styles and clusters that no cell has; if that is too little, old rows become plain."""
     shown = [*screen.main.rows, *screen.alternate.rows]
-    _keep_used(screen, [*shown, *screen.history])
-    if max(screen.styles.fullness, screen.clusters.fullness) > _FULL:
-        _make_plain(screen, shown)
-        _keep_used(screen, [*shown, *screen.history])
+    rows = [*shown, *screen.history]
+    styles, clusters = _codes(rows)
+    if max(screen.styles.share(styles), screen.clusters.share(clusters)) > _FULL:
+        styles, clusters = _make_plain(screen, shown)
+    new_styles = screen.styles.keep({*styles, screen.pen})
+    new_clusters = screen.clusters.keep(clusters)
+    for row in rows:
+        if row.styles:
+            row.styles = row.styles.translate(new_styles)
+        if not row.text.isascii():
+            row.text = row.text.translate(new_clusters)
+    screen.pen = screen.pen.translate(new_styles)
 
 
-def _make_plain(screen: Screen, shown: Iterable[Row]) -> None:
+def _make_plain(screen: Screen, shown: Iterable[Row]) -> tuple[set[str], set[str]]:
     """Take their looks from rows of the history that need room beyond what newer rows have taken.
 
     So the screen and the newest rows keep theirs, and so do older ones that need nothing of their own.
+    Answers the codes of styles and of clusters that are left.
     """
     styles, clusters = _codes(shown)
     style_room = _LEFT - screen.styles.share(styles)
@@ -121,17 +130,7 @@ def _make_plain(screen: Screen, shown: Iterable[Row]) -> None:
         else:
             clusters |= new_clusters
             cluster_room -= cluster_share
-
-
-def _keep_used(screen: Screen, rows: Iterable[Row]) -> None:
-    styles, clusters = _codes(rows)
-    new_styles = screen.styles.keep({*styles, screen.pen})
-    new_clusters = screen.clusters.keep(clusters)
-    for row in rows:
-        row.styles = row.styles.translate(new_styles)
-        if not row.text.isascii():
-            row.text = row.text.translate(new_clusters)
-    screen.pen = screen.pen.translate(new_styles)
+    return styles, clusters
 
 
 def _codes(rows: Iterable[Row]) -> tuple[set[str], set[str]]:

@@ -101,13 +101,14 @@ class Styles:
         found = self._codes.get(style)
         if found is not None:
             return found
-        self._new += max(1 / self.LIMIT, _link_size(style) / self.LINKS_LIMIT)
+        link_size = _link_size(style) if style.link else 0
+        self._new += max(1 / self.LIMIT, link_size / self.LINKS_LIMIT)
         if self.fullness >= 1:
             if self._new > _ENOUGH_NEW:
                 self.make_room()
             if self.fullness >= 1:
                 return PLAIN
-        self._links += _link_size(style)
+        self._links += link_size
         found = self._codes[style] = chr(len(self._styles))
         self._styles.append(style)
         return found
@@ -119,7 +120,7 @@ class Styles:
 
     def share(self, codes: Collection[str]) -> float:
         """How much of the room some codes take."""
-        links = sum(_link_size(self[code]) for code in codes)
+        links = sum(_link_size(self[code]) for code in codes) if self._links else 0
         return max(len(codes) / self.LIMIT, links / self.LINKS_LIMIT)
 
     def blank(self, code: str) -> str:
