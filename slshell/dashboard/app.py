@@ -141,6 +141,9 @@ class SlshellApp(SessionHost):
 
     def on_key(self, event: Key) -> None:
         """A key that went to the table before the line had the focus belongs to the line."""
+        if not self.screen_stack:
+            # The app is leaving, and keys may come after its last screen has gone.
+            return
         if isinstance(self.focused, PromptInput) and event.is_printable and event.character:
             event.prevent_default()
             self.focused.insert_text_at_cursor(event.character)

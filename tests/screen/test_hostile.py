@@ -7,8 +7,10 @@ from rich.cells import cell_len
 
 from slshell.model.event import Severity
 from slshell.model.instance import State
-from tests.screen.driver import dashboard
+from tests.screen.driver import Driver, dashboard
+from tests.screen.paned import leader, live, panes
 from tests.screen.served import ScreenCloud, recent
+from tests.support.wires import Machine
 from tests.unit.client.served import appliance, event, instance
 from tests.unit.client.served_volumes import volume
 
@@ -92,3 +94,49 @@ async def test_a_question_with_hostile_names_is_plain_text(cloud: ScreenCloud) -
         await screen.shows("This will be lost")
         assert "[/red]" in screen.frame
         assert "\x1b" not in screen.frame
+
+
+def harmless(screen: Driver) -> bool:
+    """Nothing on screen that a terminal would obey or reorder."""
+    frame = screen.frame
+    controls = [letter for letter in frame if letter != "\n" and ord(letter) < 32]
+    return not controls and not set("\x7f\x9b\u202e\u200f\u2066") & set(frame)
+
+
+@pytest.mark.parametrize("name", ["[/red]evil", "\x1b[2Jevil\u202e", "\u2066\u200fevil"])
+async def test_hostile_names_are_plain_text_in_dialogs_and_forms(cloud: ScreenCloud, name: str) -> None:
+    cloud.put(recent(1, name=name, appliance=name, host=name, tags=(name,)))
+    for number in (1, 2):
+        cloud.put(volume(number, tag=name))
+    async with dashboard() as screen:
+        await screen.shows("evil")
+        for key, words in (("y", "the ssh line"), ("a", "attach-volume"), ("ctrl+k", "This will be lost")):
+            await screen.press(key)
+            await screen.shows(words)
+            assert "evil" in screen.frame or key == "a"
+            assert harmless(screen)
+            await screen.press("escape")
+            await screen.until(lambda: screen.app.screen is screen.app.main)
+
+
+@pytest.mark.parametrize("name", ["[/red]evil", "\x1b[2Jevil\u202e"])
+async def test_hostile_names_are_plain_text_in_tabs_banners_and_the_list_of_sessions(
+    cloud: ScreenCloud, name: str
+) -> None:
+    machine = Machine(name)
+    async with panes(machine) as screen:
+        machine.wire.say(b"\x1b]0;[/bold]titled\x07")
+        await screen.until(lambda: not machine.wire.unread)
+        assert "evil" in screen.frame.splitlines()[0]
+        await leader(screen, "v")
+        await screen.until(lambda: live(screen, 2), "the other pane")
+        await screen.until(lambda: screen.frame.splitlines()[1].count("evil") == 2)
+        assert harmless(screen)
+        await leader(screen, "x")
+        await screen.shows("This will be lost")
+        assert harmless(screen)
+        await screen.press("escape")
+        await leader(screen, "d")
+        await screen.press("6")
+        await screen.until(lambda: "evil" in screen.rows)
+        assert harmless(screen)
