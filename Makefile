@@ -23,7 +23,7 @@ test: ## Set up and run every test; ARGS="-k name" chooses some
 
 bench: ## Set up and run every benchmark; ARGS="boot row" chooses some
 	@scripts/setup.sh
-	@for name in $(or $(ARGS),boot cli changes many repl row screen volumes search launch emulator); do .venv/bin/python -m benchmarks.$$name || exit; echo; done
+	@for name in $(or $(ARGS),boot cli changes many repl row screen volumes search launch emulator flood); do .venv/bin/python -m benchmarks.$$name || exit; echo; done
 
 lint: ## Check style, types and the borders between the folders
 	@scripts/setup.sh

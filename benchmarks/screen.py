@@ -44,7 +44,7 @@ def main() -> None:
         own.data.mkdir()
         add_instances(own.data, chosen.rows)
         add_volumes(own.data, chosen.volumes)
-        with _serving(own):
+        with serving(own):
             _paints(own, chosen.repetitions)
             _at_work(own, chosen.repetitions, chosen.keys)
         report.say(f"load {report.load()}")
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 @contextmanager
-def _serving(own: World) -> Iterator[None]:
+def serving(own: World) -> Iterator[None]:
     """The back end of `benchmarks.churning`, which does not change anything yet."""
     command = [sys.executable, "-m", "benchmarks.churning", str(own.data)]
     log = own.folder / "log"

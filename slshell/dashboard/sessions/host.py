@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, cast
 
 from textual import on
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from slshell.dashboard.app import SlshellApp
 
 
+SWITCH_S = 0.001
+"""How long a thread may hold up the others, in seconds: a key and its echo pass through five of them while
+the app's own is busy with a flood. With Python's usual five milliseconds each, both take over twice as long.
+"""
+
+
 class SessionHost(Asking):
     """An app with sessions."""
 
@@ -27,6 +34,7 @@ class SessionHost(Asking):
 
     def begin_sessions(self, settings: SessionsSettings) -> None:
         """Make the hub and its screen."""
+        sys.setswitchinterval(SWITCH_S)
         options = Options(
             history=settings.history, clipboard=settings.clipboard, reconnect=settings.reconnect
         )
