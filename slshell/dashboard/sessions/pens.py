@@ -46,6 +46,8 @@ class Inks:
     """What lies over cells that are selected or found."""
     colours: bool = True
     """False: the user wants none, attributes only."""
+    text: dict[int, Color] = field(default_factory=dict, hash=False)
+    """Instead of some of the first sixteen, for text on the theme's own background."""
 
 
 def color(value: ThemeColor) -> Color:
@@ -77,7 +79,7 @@ class Pens:
     def _made(self, style: Style, over: int) -> RichStyle:
         swapped = style.has(REVERSE) ^ self._reversed ^ (over == BLOCK)
         made = RichStyle(
-            color=self._color(style.foreground, _FOREGROUND),
+            color=self._text_color(style),
             bgcolor=self._color(style.background, _BACKGROUND),
             bold=style.has(BOLD),
             dim=style.has(DIM),
@@ -98,6 +100,13 @@ class Pens:
         if named and not (made.color.is_default or made.bgcolor.is_default):  # type: ignore[union-attr]
             return RichStyle(color=made.bgcolor, bgcolor=made.color)
         return RichStyle(reverse=True)
+
+    def _text_color(self, style: Style) -> Color | None:
+        on_theme = style.background == DEFAULT and _BACKGROUND not in self._palette.dynamic
+        replaced = self.inks.text.get(style.foreground) if on_theme and self.inks.colours else None
+        if replaced is not None and style.foreground not in self._palette.colors:
+            return replaced
+        return self._color(style.foreground, _FOREGROUND)
 
     def _color(self, value: int, kind: int) -> Color | None:
         if not self.inks.colours:

@@ -23,7 +23,11 @@ _LIGHT = (
     "#000000", "#b3261e", "#1f7a33", "#8a5a00", "#1f57b8", "#8032a8", "#0f7480", "#d5d9de",
     "#5d6670", "#d13b32", "#2c9446", "#a87208", "#3a74d9", "#9c4fc4", "#1c8f9c", "#ffffff",
 )  # fmt: skip
-"""The sixteen colours of programs, each readable on the background of such themes."""
+"""The sixteen colours of programs; those near the background of such themes serve as one for others."""
+
+_DARK_TEXT = {0: "#858e99"}
+_LIGHT_TEXT = {7: "#59616b", 15: "#3c434c"}
+"""What stands for these as text on the theme's own background, where they could not be read."""
 
 _OVER = {SELECTED: "terminal--selected", MATCH: "terminal--match", CURRENT: "terminal--current"}
 CLASSES = {*_OVER.values(), *(f"terminal--{name}" for name in ("title", "active", "broadcast", "banner"))}
@@ -36,10 +40,13 @@ def pens(widget: Widget, screen: Screen) -> Pens:
     if app.native_ansi_color:
         foreground = background = Color.default()
         basic = tuple(Color.from_ansi(number) for number in range(BASIC))
+        text = {}
     else:
         _, _, back, fore = widget.colors
         foreground, background = color(fore), color(back)
-        basic = tuple(Color.parse(each) for each in (_DARK if app.current_theme.dark else _LIGHT))
+        usual, others = (_DARK, _DARK_TEXT) if app.current_theme.dark else (_LIGHT, _LIGHT_TEXT)
+        basic = tuple(map(Color.parse, usual))
+        text = {number: Color.parse(each) for number, each in others.items()}
     colours = not themes.has_no_colour(app.environment.environ)
-    inks = Inks(foreground, background, basic, marks, colours)
+    inks = Inks(foreground, background, basic, marks, colours, text)
     return Pens(inks, screen.palette, reverse_video=screen.modes.reverse_video)
