@@ -156,7 +156,7 @@ def _made(environment: Environment, plan: Plan) -> Appliance:
                 step(f"{made.name} boots and answers")
         except BaseException:
             step(f"{made.name} is removed again")
-            environment.cloud.remove_appliance(made.id)
+            environment.lasting.cloud.remove_appliance(made.id)
             raise
     return made
 
@@ -172,7 +172,10 @@ def _work_inside(environment: Environment, plan: Plan, machine: Instance) -> Non
         step(f"    {line}")
 
     keys = [make_own_key(environment.environ)]
-    with connected(machine, identities=keys, allow_agent=False, patience_s=PATIENCE_S) as transport:
+    with (
+        connected(machine, identities=keys, allow_agent=False, patience_s=PATIENCE_S) as transport,
+        environment.breakable(transport.close),
+    ):
         if plan.packages:
             step(f"installing {', '.join(plan.packages)}")
             install(transport, machine, plan.packages, show)
@@ -213,9 +216,11 @@ def _machine(environment: Environment, plan: Plan, appliance: str, *, keep: bool
 
 
 def _end(environment: Environment, instance_id: int) -> None:
+    """Kill a machine, by the connections of the face: those of a command that was stopped are closed."""
+    face = environment.lasting
     try:
-        environment.cloud.kill(instance_id)
+        face.cloud.kill(instance_id)
     except SlshellError as error:
         environment.output.warning(f"machine {instance_id} could not be ended: {error.message}")
         return
-    wait_for(environment, [instance_id], GONE, TIMEOUT_S)
+    wait_for(face, [instance_id], GONE, TIMEOUT_S)

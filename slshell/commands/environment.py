@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -96,6 +97,8 @@ class Environment:
     most_offers: int | None = None
     """The most words that completion of one kind of resource gives; None: all."""
 
+    to_break: list[Callable[[], None]] = field(default_factory=list)
+    """What a face calls, from another thread, to break off what the command waits for beside the cloud."""
     outlived_by: Environment | None = None
     """The world of the face, where that of a command ends with it; see `lasting`."""
 
@@ -103,6 +106,15 @@ class Environment:
     def lasting(self) -> Environment:
         """The world for what goes on after the command, such as a session: its cloud stays open."""
         return self if self.outlived_by is None else self.outlived_by
+
+    @contextmanager
+    def breakable(self, break_off: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, a face that stops the command calls `break_off`."""
+        self.to_break.append(break_off)
+        try:
+            yield
+        finally:
+            self.to_break.remove(break_off)
 
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""

@@ -21,7 +21,7 @@ from slshell.commands.environment import Declined, Environment, of_process
 from slshell.commands.interpreter import Interpreter
 from slshell.commands.registry import run_line
 from slshell.commands.ssh_line import ssh_line
-from slshell.dashboard import keymap, messages, restoring, results, stopping, themes
+from slshell.dashboard import keymap, live, messages, restoring, results, stopping, themes
 from slshell.dashboard.at_work import AtWork
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.looks import Looks
@@ -170,6 +170,7 @@ class SlshellApp(SessionHost):
         """Run a command line in a thread of its own; CommandEnded tells what became of it."""
 
         running = self.at_work.begin(line, self.environment)
+        live.begin(self, running)
 
         def work() -> None:
             result = running.told(run_line(line, running.environment, self.interpreter))
@@ -290,6 +291,7 @@ class SlshellApp(SessionHost):
             return
         line, result = message.line, message.result
         command_line = self.main.command_line
+        watched = message.running.ended(result)
         dialog = next(self._dialogs_at_work(line), None)
         if isinstance(result.error, Declined):
             self.notify("Nothing was done.", markup=False)
@@ -301,14 +303,15 @@ class SlshellApp(SessionHost):
             return
         if result.error is not None:
             shown = message.typed and command_line.failed(line, result.error.message, result.error.hint)
-            if not shown:
+            if not (shown or watched):
                 words = f"{result.error.message}\n{result.error.hint}".strip()
                 self.notify(_plain(words), title=clean(f":{line}"), severity="error", markup=False)
             return
         command_line.succeeded(line)
         if dialog is not None:
             dialog.succeeded(result.data)
-        results.tell(self, line, result)
+        if not watched:
+            results.tell(self, line, result)
 
     @on(AppFocus)
     @on(AppBlur)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from slshell.client.cloud import Cloud
@@ -25,6 +26,8 @@ class Running:
     cloud: Cloud
     began: float = field(default_factory=time.monotonic)
     stopped: bool = False
+    ended: Callable[[Result], bool] = lambda _result: False
+    """Shows what became of it where it was watched; False: nobody watches it."""
 
     def told(self, result: Result) -> Result:
         """What became of it; what a stopped one failed of is that it was stopped."""
@@ -65,6 +68,7 @@ class AtWork:
         cloud = environment.cloud.again()
         own.__dict__["cloud"] = cloud
         own.outlived_by = environment
+        own.to_break = []
         found = Running(line, own, cloud)
         self._running.append(found)
         return found
@@ -73,6 +77,9 @@ class AtWork:
         """Break off what it waits for; it ends at its next word with the cloud at the latest."""
         running.stopped = True
         running.cloud.close()
+        for break_off in tuple(running.environment.to_break):
+            # Closing a session may wait for its thread, and keys must not.
+            threading.Thread(target=break_off, name="stop", daemon=True).start()
 
     def ended(self, running: Running) -> None:
         """It is over, and its connections with it; what it leaves behind asks by those of its face."""

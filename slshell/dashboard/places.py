@@ -10,6 +10,7 @@ from slshell.dashboard.screens.columns import ColumnChoices, ColumnsScreen
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.form import FieldInput, FormScreen
 from slshell.dashboard.screens.help import HelpScreen
+from slshell.dashboard.screens.live import LiveScreen
 from slshell.dashboard.screens.main import MainScreen
 from slshell.dashboard.screens.output import OutputScreen
 from slshell.dashboard.screens.secret import SecretScreen
@@ -37,6 +38,7 @@ def places(app: type[App[int]]) -> tuple[Place, ...]:
         (ConfirmScreen,),
         (HelpScreen,),
         (OutputScreen,),
+        (LiveScreen,),
         (SecretScreen,),
         (PasteScreen,),
         (TerminalView,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
@@ -35,6 +35,8 @@ class Output:
     debug: bool = False
     captured: bool = False
     """What is written is shown only when the command has ended."""
+    on_notice: Callable[[str], None] | None = None
+    """Gets what the user is told at once, clean lines, where all that is written is shown at the end only."""
     shows: bool = True
     """False keeps listings from being written: a pipe hands them on."""
     result: Any = field(default=None, init=False)
@@ -176,8 +178,11 @@ class Output:
         self.stderr.flush()
 
     def _tell(self, text: str) -> None:
-        self.stderr.write("".join(clean(line) + "\n" for line in text.splitlines()))
+        lines = "".join(clean(line) + "\n" for line in text.splitlines())
+        self.stderr.write(lines)
         self.stderr.flush()
+        if self.on_notice is not None:
+            self.on_notice(lines)
 
 
 def wants_colour(environ: Mapping[str, str], *, setting: str, is_tty: bool) -> bool:

@@ -92,12 +92,9 @@ def repository(short_folder: Path) -> Iterator[int]:
 
 
 def user_data(port: int) -> str:
-    """What the first machine is told: a source of packages, one of them, an account and a file.
-
-    The appliance's own sources are a file in sources.list.d, which cloud-init leaves beside those it is told.
-    """
+    """What the first machine is told: another source of packages, one of them, an account and a file."""
     return (
-        "#cloud-config\nbootcmd: [rm -rf /etc/apt/sources.list.d]\napt:\n  preserve_sources_list: false\n"
+        "#cloud-config\napt:\n  preserve_sources_list: false\n"
         f"  sources_list: |\n    deb [trusted=yes] http://10.0.2.2:{port} ./\n"
         "packages: [told]\nusers:\n- name: ada\n  shell: /bin/sh\n"
         'write_files:\n- path: /etc/told\n  content: "it\'s # told\\n"\n'
