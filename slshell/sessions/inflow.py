@@ -42,15 +42,17 @@ class Inflow(Generic[Turn]):
         """Add bytes; waits while too many wait already."""
         with self._changed:
             self._changed.wait_for(lambda: self._bytes < LIMIT or self._closed)
-            self._add(data)
             self._bytes += len(data)
-        self._tell()
+            due = self._add(data)
+        if due:
+            self._wake()
 
     def turn(self, turn: Turn) -> None:
         """Add what happened after all bytes before it; never waits."""
         with self._changed:
-            self._add(turn)
-        self._tell()
+            due = self._add(turn)
+        if due:
+            self._wake()
 
     def take(self) -> Iterator[bytes | Turn]:
         """Take out pieces and turns one by one, until nothing waits or the caller stops."""
@@ -76,13 +78,10 @@ class Inflow(Generic[Turn]):
             self._bytes = 0
             self._changed.notify_all()
 
-    def _add(self, item: bytes | Turn) -> None:
-        if not self._closed:
-            self._items.append(item)
-
-    def _tell(self) -> None:
-        with self._changed:
-            told, self._told = self._told, True
-            if told or self._closed:
-                return
-        self._wake()
+    def _add(self, item: bytes | Turn) -> bool:
+        """Answers whether it is to be told; noted with the item, which may be taken before that is done."""
+        if self._closed:
+            return False
+        self._items.append(item)
+        told, self._told = self._told, True
+        return not told
