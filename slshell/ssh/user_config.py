@@ -24,6 +24,9 @@ UNHEEDED = {
     "proxyusefdpass": "ProxyUseFdpass",
 }
 """Settings that decide whom one talks to and that slshell cannot follow."""
+_RUNS = re.compile(r"\s*(proxycommand\b|match\b.*\bexec\b)", re.IGNORECASE)
+_SAFE = re.compile(r"[\w.:%+@-]+")
+"""A name that means nothing to a shell, nor to the grammar of these files."""
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 _SETTING = re.compile(r"\s*(\w+)(?:\s*=\s*|\s+)(.*?)\s*")
 
@@ -67,8 +70,10 @@ def host_config(
     lines = _lines(file, home, remarks, DEEPEST)
     if not lines:
         return HostConfig(host=name)
+    if any(map(_RUNS.match, lines)):
+        _refuse_signs(name, user, file)
     # What the line says comes first, as every setting that is found first counts.
-    forced = [f"User {user}"] * bool(user) + [f"Port {port}"] * (port is not None)
+    forced = [f"User {user}"] * bool(_SAFE.fullmatch(user)) + [f"Port {port}"] * (port is not None)
     config = paramiko.SSHConfig()
     try:
         config.parse(io.StringIO("\n".join([*forced, *lines])))
@@ -91,6 +96,16 @@ def host_config(
         command="" if jumps.lower() != "none" else command.replace("%%", "%"),
         remarks=(*remarks, *told),
     )
+
+
+def _refuse_signs(name: str, user: str, file: Path) -> None:
+    """Return when a shell takes these for nothing but words, as settings may put them into its commands."""
+    for word in filter(None, (name, user)):
+        if not _SAFE.fullmatch(word):
+            raise UsageError(
+                f"“{word}” has signs that a shell would read, and {file} has commands for hosts",
+                hint="name the host and the account by letters, digits and . : % + @ - _",
+            )
 
 
 def _lines(path: Path, home: Path, remarks: list[str], depth: int) -> list[str]:

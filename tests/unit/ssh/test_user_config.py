@@ -217,3 +217,22 @@ def test_what_changes_whom_one_talks_to_and_is_not_followed_is_told(
     result = connect(machine, "box")
     assert result.output == "inside\n"
     assert "RevokedHostKeys is not followed for box" in result.notices
+
+
+@pytest.mark.parametrize(
+    "setting", ["Host *\n ProxyCommand touch ran.%h.%r", 'Match exec "touch ran.%h.%r"\n Port 7']
+)
+@pytest.mark.parametrize(("host", "user"), [("box;touch${IFS}ran", ""), ("$(>ran)", ""), ("box", "a;>ran")])
+def test_names_with_signs_of_a_shell_reach_no_command(
+    ssh_folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch, setting: str, host: str, user: str
+) -> None:
+    monkeypatch.chdir(ssh_folder)
+    write(f"{setting}\n")
+    with pytest.raises(UsageError, match="signs that a shell would read"):
+        host_config(host, user=user)
+    assert [each.name for each in ssh_folder.iterdir()] == ["config"]
+
+
+def test_an_account_is_no_line_of_the_file(ssh_folder: Path, write: Write) -> None:
+    write("Host box\n HostName 192.0.2.1\n")
+    assert not host_config("box", user="ann\nProxyCommand evil").command
