@@ -1,8 +1,9 @@
-"""Sessions in a real machine with dropbear: a shell of a terminal, and forwarded ports."""
+"""Sessions in real machines with dropbear: a shell of a terminal, ports, several at once, and a reboot."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import socket
 import threading
@@ -14,7 +15,9 @@ from slshell.commands.environment import Environment
 from slshell.commands.registry import run_line
 from slshell.model.errors import CloudUnreachable
 from slshell.output.writer import Output
+from slshell.sessions.session import Session, State
 from slshell.sessions.wire import SessionPlan, Wire
+from tests.support.desk import Desk
 from tests.support.shell import Shell
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(900)]
@@ -55,8 +58,10 @@ def opened(plan: SessionPlan) -> Wire:
     return attempts(plan.open, 91, 23)
 
 
-def test_a_shell_and_forwarded_ports_both_ways(shell: Shell) -> None:
-    shell("run", "ttylinux", "--name", "box", "--wait", "--for", "reachable", timeout_s=START_S)
+def test_a_shell_ports_both_ways_several_machines_and_a_reboot(shell: Shell) -> None:
+    shell("run", "ttylinux", "--name", "other")
+    shell("run", "ttylinux", "--name", "box")
+    shell("wait", "box", "other", "--for", "reachable", timeout_s=START_S)
     environment = face(shell)
     plans: list[SessionPlan] = []
 
@@ -81,8 +86,49 @@ def test_a_shell_and_forwarded_ports_both_ways(shell: Shell) -> None:
     assert wire.ending().status == 3
 
     _ports(environment)
+    _several(shell)
+    _reboot(shell, plan)
 
     environment.forwards.close_all()
+
+
+def _several(shell: Shell) -> None:
+    """Each machine answers for itself, and the worst code is that of all."""
+    shell("connect", "box", "--", "touch here")
+    command = (
+        "exec",
+        "--on",
+        "box,other",
+        "-o",
+        "json",
+        "--",
+        "cat /proc/sys/kernel/random/boot_id; ls here",
+    )
+    box, other = json.loads(shell(*command, expect=1).stdout)
+    assert (box["name"], box["exit_code"], other["name"], other["exit_code"]) == ("box", 0, "other", 1)
+    booted, listed = box["stdout"].splitlines()
+    assert listed == "here"
+    assert other["stdout"].strip() != booted
+    assert "here" in other["stderr"]
+
+
+def _reboot(shell: Shell, plan: SessionPlan) -> None:
+    """A session comes back by itself, with all that was there before."""
+    desk = Desk()
+    session: Session = desk.book.open(plan, (91, 23))
+    try:
+        desk.until(lambda: session.state is State.OPEN, START_S)
+        session.write(b"cat /proc/sys/kernel/random/boot_id; echo be''fore\r")
+        desk.until(lambda: "before" in session.screen.text(), START_S)
+        shell("reboot", "box", timeout_s=START_S)
+        desk.until(lambda: session.state is not State.OPEN, START_S)
+        desk.until(lambda: session.state is State.OPEN, START_S)
+        session.write(b"echo af''ter\r")
+        desk.until(lambda: "after" in session.screen.text(), START_S)
+        kept = session.screen.text()
+        assert kept.index("before") < kept.index("after")
+    finally:
+        desk.book.close_all()
 
 
 def _ports(environment: Environment) -> None:

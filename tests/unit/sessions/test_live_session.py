@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from slshell.model.errors import CloudUnreachable, NotAllowed
 from slshell.sessions import session as module
-from slshell.sessions.book import Book
 from slshell.sessions.inflow import LIMIT, PIECE
 from slshell.sessions.session import MOST_BYTES, Options, Session, State
-from tests.support.wires import PATIENCE_S, Machine
-
-
-class Desk:
-    """A book whose sessions are drained whenever they ask for it."""
-
-    def __init__(self, options: Options | None = None) -> None:
-        self._woken = threading.Event()
-        self.wakes = 0
-        self.book = Book(self._wake, options)
-
-    def open(self, machine: Machine) -> Session:
-        return self.book.open(machine.plan(), (40, 6))
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < end
-            if not self.book.waiting:
-                self._woken.wait(0.05)
-            self._woken.clear()
-            self.book.drain(0.01)
-
-    def _wake(self) -> None:
-        self.wakes += 1
-        self._woken.set()
+from tests.support.desk import Desk
+from tests.support.wires import Machine
 
 
 @pytest.fixture
