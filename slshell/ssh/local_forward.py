@@ -33,11 +33,13 @@ class LocalForward(HeldForward):
     _listener: socket.socket | None = None
 
     def _listen(self, connection: Connection) -> int:
-        if self._listener is None:
-            self._listener = self._bound()
-            arguments = (self._listener,)
-            threading.Thread(target=self._accept, args=arguments, name="ssh-accept", daemon=True).start()
+        if self._listener is not None:
+            # It may have been closed meanwhile, and is not asked.
+            return self._port
+        self._listener = self._bound()
         port: int = self._listener.getsockname()[1]
+        arguments = (self._listener,)
+        threading.Thread(target=self._accept, args=arguments, name="ssh-accept", daemon=True).start()
         return port
 
     def _shut(self) -> None:

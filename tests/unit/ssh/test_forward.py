@@ -25,7 +25,9 @@ from slshell.model.instance import State
 from slshell.output.writer import Output
 from slshell.sessions.forwards import ForwardState, Phase
 from slshell.ssh import forward
+from slshell.ssh.connection import Connection
 from slshell.ssh.forward_spec import ForwardSpec, forward_spec
+from slshell.ssh.link import Link
 from tests.unit.client.served import ServedCloud
 from tests.unit.ssh.server import SshServer
 
@@ -234,6 +236,29 @@ def test_a_forward_lasts_over_a_break_of_its_connection(
         assert machine.ports.listening(2) == port_of(state)
     until(environment, lambda state: state.phase is Phase.OPEN and len(machine.sessions) > 1)
     assert said(port_of(state), b"back") == b"BACK"
+
+
+def test_one_that_is_closed_while_it_connects_again_ends(
+    environment: Environment, machine: SshServer, echo: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: broken.append(told.exc_value))
+    opened(environment, f"forward 1 0:{echo}")
+    closed, take = threading.Event(), Link.take
+
+    def take_late(link: Link) -> Connection:
+        connection = take(link)
+        environment.forwards.close_all()
+        closed.set()
+        return connection
+
+    monkeypatch.setattr(Link, "take", take_late)
+    machine.sessions[-1].close()
+    assert closed.wait(PATIENCE_S)
+    for thread in threading.enumerate():
+        if thread.name == "ssh-forward":
+            thread.join(PATIENCE_S)
+    assert broken == []
 
 
 def test_a_machine_that_is_gone_ends_its_forwards(
