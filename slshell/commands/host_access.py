@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slshell.commands.access import Access, Entry, login_of
 from slshell.commands.environment import Declined, Environment, Question
 from slshell.commands.host_name import SSH_PORT, HostName, host_name
-from slshell.model.errors import UsageError
+from slshell.model.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,6 +102,11 @@ class HostAccess(Access):
 
     def _ask(self, unknown: UnknownHost) -> None:
         told = (f"its {unknown.kind} key is {unknown.fingerprint}", *unknown.remarks)
+        if self._config.strict:
+            raise NotAllowed(
+                f"the host {unknown.name} is not known, and ~/.ssh/config says not to ask: {told[0]}",
+                hint=f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}",
+            )
         confirm = self._environment.confirm
         if confirm is None:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import io
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class HostConfig:
     """Hosts on the way, the first one first, each `[USER@]HOST[:PORT]`."""
     command: str = ""
     """A program whose input and output are the connection."""
+    strict: bool = False
+    """A host that is not known is refused, and nobody is asked."""
     remarks: tuple[str, ...] = ()
     """What cannot be followed, in words."""
 
@@ -94,6 +97,7 @@ def host_config(
         own_lists=_lists(found.get("userknownhostsfile"), home),
         jumps=() if jumps.lower() == "none" else tuple(each.strip() for each in jumps.split(",")),
         command="" if jumps.lower() != "none" else command.replace("%%", "%"),
+        strict=found.get("stricthostkeychecking", "").lower() in ("yes", "true"),
         remarks=(*remarks, *told),
     )
 
@@ -111,7 +115,9 @@ def _refuse_signs(name: str, user: str, file: Path) -> None:
 def _lines(path: Path, home: Path, remarks: list[str], depth: int) -> list[str]:
     """The lines of a file with those that it includes in their places."""
     try:
-        text = path.read_text("utf-8", "replace")
+        with path.open("rb") as file:
+            _refuse_foreign(os.fstat(file.fileno()), path)
+            text = file.read().decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -133,6 +139,15 @@ def _lines(path: Path, home: Path, remarks: list[str], depth: int) -> list[str]:
             for name in _included(value, home):
                 made += [*_lines(name, home, remarks, depth - 1), "Host *"]
     return made
+
+
+def _refuse_foreign(about: os.stat_result, path: Path) -> None:
+    """Return when nobody else can have written the file: it decides whom one talks to, and runs programs."""
+    if about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o022:
+        raise UsageError(
+            f"{path} belongs to somebody else, or others may write it, so it is not followed",
+            hint=f"look at what is in it, then: chmod go-w {path}",
+        )
 
 
 def _included(words: str, home: Path) -> list[Path]:

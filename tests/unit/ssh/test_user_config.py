@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,9 @@ def write(ssh_folder: Path) -> Iterator[Write]:
         path.write_text(text)
         written.append(text)
 
+    before = os.umask(0o022)
     yield put
+    os.umask(before)
     assert path.read_text() == written[-1]
 
 
@@ -236,3 +239,27 @@ def test_names_with_signs_of_a_shell_reach_no_command(
 def test_an_account_is_no_line_of_the_file(ssh_folder: Path, write: Write) -> None:
     write("Host box\n HostName 192.0.2.1\n")
     assert not host_config("box", user="ann\nProxyCommand evil").command
+
+
+def test_where_the_file_says_so_nobody_is_asked_about_an_unknown_host(
+    machine: SshServer, write: Write
+) -> None:
+    write(f"Host box\n HostName 127.0.0.1\n Port {machine.port}\n User root\n StrictHostKeyChecking yes\n")
+    result = connect(machine, "box", answer=True)
+    assert result.exit_code == ExitCode.NOT_ALLOWED
+    assert "says not to ask" in result.notices
+    assert machine.offered == []
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_a_file_that_others_may_write_is_not_followed(ssh_folder: Path, write: Write, included: bool) -> None:
+    write("Include more\n" if included else "Host box\n HostName 127.0.0.1\n")
+    more = ssh_folder / "more"
+    more.write_text("Host box\n HostName 127.0.0.1\n")
+    file = more if included else ssh_folder / "config"
+    file.chmod(0o664)
+    with pytest.raises(UsageError, match="others may write it") as caught:
+        host_config("box")
+    assert str(file) in caught.value.message
+    file.chmod(0o644)
+    assert host_config("box").host == "127.0.0.1"
