@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
 from slshell.model.instance import State
 from tests.screen.driver import dashboard
@@ -41,3 +43,25 @@ async def test_details_of_a_narrow_screen_are_opened_over_the_table(cloud: Scree
         await screen.shows("root@127.86.3.1")
         await screen.press("escape")
         await screen.hides("root@127.86.3.1")
+
+
+async def test_sizes_that_come_close_upon_each_other_end_in_the_last_one(cloud: ScreenCloud) -> None:
+    cloud.put(recent(1, name="web"))
+    async with dashboard((120, 36)) as screen:
+        await screen.shows("web")
+        app, taken, take = screen.app, list[Size](), screen.app.main._screen_resized
+
+        def take_some(size: Size) -> None:
+            taken.append(size)
+            if len(taken) < 50:
+                take(size)
+
+        app.main._screen_resized = take_some  # type: ignore[method-assign]
+        with app.batch_update():
+            for size in (Size(100, 30), Size(90, 28), Size(100, 30), Size(90, 28)):
+                app._size = size
+                app.main.post_message(events.Resize(size, size))
+                app.main.call_later(app.main.refresh)
+            await screen.until(lambda: not app.main.message_queue_size, "all that waits")
+        await screen.until(lambda: app.main.size == Size(90, 28), "the last size")
+        assert len(taken) < 50, "sizes took turns"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.actions import parse
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from slshell.commands.completer import Candidate
 from slshell.dashboard import keymap, subjects, text
@@ -15,6 +14,7 @@ from slshell.dashboard.forms import Form
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.form import FormScreen
+from slshell.dashboard.screens.resizing import Resizing
 from slshell.dashboard.screens.run_form import RunScreen
 from slshell.dashboard.views import Picture, View
 from slshell.dashboard.widgets.resource_table import ResourceTable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIRST_APPLIANCE = "ttylinux"
 
 
-class Doing(Screen[None]):
+class Doing(Resizing[None]):
     """Every change of the world goes through a command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

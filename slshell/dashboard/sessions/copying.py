@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.screen import Screen
 
+from slshell.dashboard.screens.resizing import Resizing
 from slshell.dashboard.sessions.asking import AskLine
 from slshell.dashboard.sessions.gaze import Spot
 from slshell.dashboard.sessions.leader import CopyLine
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"\S+")
 
 
-class Copying(Screen[None]):
+class Copying(Resizing[None]):
     """What the keys of copy mode do."""
 
     @property
