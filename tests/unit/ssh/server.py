@@ -26,6 +26,9 @@ from slshell.model.instance import Instance
 from tests.unit.client.served import instance
 from tests.unit.ssh.ports import Ports
 
+HANG_UP_S = 2.0
+"""How long a shell may take to end once its terminal has nobody."""
+
 
 class SshServer:
     """Serves one account, which `accepted` keys may enter; use as a context manager."""
@@ -251,7 +254,13 @@ def _with_terminal(
     with os.fdopen(os.dup(master), "wb", buffering=0) as writer:
         threading.Thread(target=_copy_in, args=(channel, writer, False), daemon=True).start()
         _copy_out(master, channel.sendall)
-        _end(channel, process.wait())
+        try:
+            status = process.wait(HANG_UP_S)
+        except subprocess.TimeoutExpired:
+            # Nobody is at the other end any more, and the shell still waits for what is typed.
+            os.killpg(process.pid, signal.SIGKILL)
+            status = process.wait()
+        _end(channel, status)
     os.close(master)
 
 
