@@ -116,6 +116,14 @@ class Environment:
         finally:
             self.to_break.remove(break_off)
 
+    def alone(self) -> Environment:
+        """A world like this for one command: closing its connections breaks off that command and no other."""
+        own = self.with_output(self.output)
+        own.__dict__["cloud"] = self.cloud.again()
+        own.outlived_by = self.lasting
+        own.to_break = []
+        return own
+
     def with_output(self, output: Output) -> Environment:
         """The same world with another output; what was opened already stays open and shared."""
         inner = replace(self, output=output)

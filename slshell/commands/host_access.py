@@ -102,16 +102,17 @@ class HostAccess(Access):
 
     def _ask(self, unknown: UnknownHost) -> None:
         told = (f"its {unknown.kind} key is {unknown.fingerprint}", *unknown.remarks)
+        hint = f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}"
         if self._config.strict:
             raise NotAllowed(
                 f"the host {unknown.name} is not known, and ~/.ssh/config says not to ask: {told[0]}",
-                hint=f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}",
+                hint=hint,
             )
         confirm = self._environment.confirm
         if confirm is None:
             raise UsageError(
                 f"the host {unknown.name} is not known, and nobody can be asked here: {told[0]}",
-                hint=f"when its owner tells you the same, say --fingerprint {unknown.fingerprint}",
+                hint=hint,
             )
         question = Question(
             text=f"The host {unknown.name} is not known. Connect, and know it from now on?",

@@ -64,12 +64,8 @@ class AtWork:
 
     def begin(self, line: str, environment: Environment) -> Running:
         """A new one, in a world like `environment`."""
-        own = environment.with_output(environment.output)
-        cloud = environment.cloud.again()
-        own.__dict__["cloud"] = cloud
-        own.outlived_by = environment
-        own.to_break = []
-        found = Running(line, own, cloud)
+        own = environment.alone()
+        found = Running(line, own, own.cloud)
         self._running.append(found)
         return found
 

@@ -11,10 +11,10 @@ from slshell.dashboard.pictures import ROLE_STYLE
 from slshell.dashboard.views import Picture
 from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.entry import CatalogueEntry
+from slshell.model.ids import is_identifier
 
 SHOWN = 3
 """Endorsements told one by one."""
-_IDENTIFIER = 27
 Line = tuple[str, str]
 """A role of `ROLE_STYLE`, and clean words."""
 
@@ -30,7 +30,7 @@ def found(reference: str, picture: Picture) -> Appliance | None:
 
 def worth_asking(reference: str, picture: Picture) -> bool:
     """Whether the cloud may know more of it: the rest of a half-typed name is nobody's yet."""
-    return len(reference) == _IDENTIFIER or found(reference, picture) is not None
+    return is_identifier(reference) or found(reference, picture) is not None
 
 
 def told(reference: str, picture: Picture) -> Content | None:
@@ -50,7 +50,7 @@ def told(reference: str, picture: Picture) -> Content | None:
 
 
 def _unknown(reference: str, asked: str) -> str:
-    if len(reference) == _IDENTIFIER and asked != reference:
+    if is_identifier(reference) and asked != reference:
         return "… asking the cloud for this identifier"
     return "? no appliance is known by this name"
 

@@ -132,9 +132,7 @@ class ReplWire:
     @contextmanager
     def working(self, environment: Environment) -> Iterator[Environment]:
         """Run a command that Ctrl-C can end: with connections of its own, which end with it."""
-        world = environment.with_output(environment.output)
-        cloud = world.__dict__["cloud"] = environment.cloud.again()
-        world.outlived_by = environment.lasting
+        world = environment.alone()
         with self._work:
             self._worker, self._cloud_of_work = get_ident(), world
         try:
@@ -151,7 +149,7 @@ class ReplWire:
                 except KeyboardInterrupt:
                     continue
                 break
-            cloud.close()
+            world.cloud.close()
 
     def _interrupt(self) -> bool:
         """Raise KeyboardInterrupt where a command runs; False when none does."""

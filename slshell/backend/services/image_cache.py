@@ -73,10 +73,7 @@ class ImageCache:
         if row.state == ApplianceState.IMPORTING.value:
             raise Conflict(f"{row.name} is just coming in: {row.progress}", hint="wait until it is here")
         if held is None and row.state == ApplianceState.AVAILABLE.value:
-            raise Conflict(
-                f"{row.name} is not here; it is only listed, for it is published by {row.os}",
-                hint="cloud_images = false in [cloud] of config.toml leaves out the whole list",
-            )
+            raise published.only_listed(row.name, row.os)
         if held is None:
             return
         if held.returns is Return.BUILT:

@@ -16,7 +16,7 @@ from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.base import utc_now
 from slshell.backend.store.tables.cloud import tombstones
 from slshell.model.appliance import ApplianceKind, ApplianceState, ContextMethod
-from slshell.model.errors import SlshellError
+from slshell.model.errors import Conflict, SlshellError
 
 _PREFIX = "published-"
 _GIB = 1 << 30
@@ -145,6 +145,14 @@ def unobtainable(name: str, address: str, error: SlshellError) -> SlshellError:
         hint=f"get {image.file_name} elsewhere and `slshell import-image {image.file_name} --name {name}`, "
         f"or set another mirror for {image.publisher} in [cloud.image_mirrors] of config.toml",
         details=error.details,
+    )
+
+
+def only_listed(name: str, publisher: str) -> Conflict:
+    """Nothing of it can be removed."""
+    return Conflict(
+        f"{name} is not here; it is only listed, for it is published by {publisher}",
+        hint="cloud_images = false in [cloud] of config.toml leaves out the whole list",
     )
 
 

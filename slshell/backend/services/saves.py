@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from slshell.backend.appliances import builder, recipe
 from slshell.backend.engines.base import Engine
-from slshell.backend.services import records, requests
+from slshell.backend.services import published, records, requests
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.instances import instances
@@ -103,10 +103,7 @@ class Saves:
                 hint="bundled appliances stay; wait for one that is coming in",
             )
         if found.state is ApplianceState.AVAILABLE:
-            raise Conflict(
-                f"{found.name} is not here; it is only listed, for it is published by {found.os}",
-                hint="cloud_images = false in [cloud] of config.toml leaves out the whole list",
-            )
+            raise published.only_listed(found.name, found.os)
         with self.database.write() as write:
             # Taking the revision makes launches queue, so none of them can choose it meanwhile.
             _ = write.revision
