@@ -53,6 +53,18 @@ def test_an_end_that_is_heard_of_late_ends_no_machine_that_runs_again(running: R
     assert running.watch.instance(1, lambda one: bool(one.reason)).state is State.RUNNING
 
 
+def test_a_start_that_is_heard_of_late_revives_no_machine_that_is_off(running: Running) -> None:
+    running.client.run_instance(ask())
+    running.wait(1, State.RUNNING)
+    running.cloud.engine.stop(engine_id(running))
+    running.wait(1, State.UNKNOWN)
+    machine = Machine(
+        engine_id=engine_id(running), instance_id=1, power=Power.RUNNING, raw="running", reason=""
+    )
+    running.cloud.reconcile._react(EngineEvent(kind=EngineEventKind.CHANGED, machine=machine))
+    assert running.client.instance(1).state is State.UNKNOWN
+
+
 def test_an_event_that_was_lost_is_made_up_for(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     running.client.run_instance(ask())
     running.wait(1, State.RUNNING)

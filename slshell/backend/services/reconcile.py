@@ -138,15 +138,13 @@ class Reconcile:
             self._compare(event.machine.instance_id, self._still(event.machine))
 
     def _still(self, machine: Machine) -> Machine:
-        """The machine of an event, or as it is now if it runs again: an end may be heard of late."""
-        if machine.power not in _OFF:
-            return machine
+        """The machine of an event, or as it is now if it went on or off since: it may be heard of late."""
         try:
             now = self.engine.get(machine.engine_id)
         except SlshellError as error:
             LOG.info("machine %s cannot be looked at again: %s", machine.engine_id, error.message)
             return machine
-        return machine if now.power in _OFF else now
+        return machine if (now.power in _OFF) == (machine.power in _OFF) else now
 
     def _compare(self, instance_id: int, machine: Machine) -> None:
         with self.database.write() as write:
