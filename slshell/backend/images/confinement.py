@@ -71,7 +71,8 @@ def run(
         # Not a file: the limit on what may be written holds for that as well.
         stderr=subprocess.PIPE,
         pass_fds=tuple(handles),
-        env={"LC_ALL": "C", "PATH": os.defpath},
+        # Else each thread takes 64 MiB of the limit on memory for itself, and how many there are is chance.
+        env={"LC_ALL": "C", "PATH": os.defpath, "MALLOC_ARENA_MAX": "1"},
         cwd="/",
         # What it starts itself ends with it.
         start_new_session=True,

@@ -76,6 +76,16 @@ def test_an_image_of_another_hypervisor_becomes_the_same_disk(
     assert taken.path.stat().st_uid == os.geteuid(), "whoever converts must not own the image"
 
 
+def test_the_memory_of_a_conversion_does_not_grow_with_its_threads(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qemu, "_MEMORY_BYTES", 256 * MIB)
+    large = tmp_path / "large.raw"
+    large.write_bytes(b"\0" * 510 + b"\x55\xaa" + os.urandom(48 * MIB - 512))
+    taken = take_in(converted(large, tmp_path / "large.vmdk", "vmdk"), cache, max_bytes=LIMIT)
+    assert (taken.format, taken.disk_bytes) == ("qcow2", 48 * MIB)
+
+
 def test_the_checksum_is_of_what_was_given(disk: Path, tmp_path: Path, cache: Path) -> None:
     source = converted(disk, tmp_path / "image", "vdi")
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
