@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -56,18 +55,21 @@ def shared(session_folder: SessionFolder) -> Path:
     return folder
 
 
-def made(shared: Path, name: str, account: Account, umask: str) -> bytes:
+def made(program: Path, shared: Path, name: str, account: Account, umask: str) -> bytes:
     """The file system as this account makes it, in a folder of its own of another depth and time."""
     folder = shared / name
     folder.mkdir()
     arguments = account.process_arguments()
     if arguments:
         folder.chmod(0o777)
-    subprocess.run([sys.executable, "-c", MAKE, umask, str(folder)], check=True, **arguments)
+    python = str(program.with_name("python"))
+    subprocess.run([python, "-c", MAKE, umask, str(folder)], check=True, cwd="/", **arguments)
     return (folder / "made").read_bytes()
 
 
-def test_the_same_archive_gives_the_same_bytes_to_every_account_and_in_every_folder(shared: Path) -> None:
-    first = made(shared, "a", Account.ourselves(), "022")
-    assert made(shared, "a-longer-name", Account.ordinary(), "077") == first
+def test_the_same_archive_gives_the_same_bytes_to_every_account_and_in_every_folder(
+    shared: Path, reachable_program: Path
+) -> None:
+    first = made(reachable_program, shared, "a", Account.ourselves(), "022")
+    assert made(reachable_program, shared, "a-longer-name", Account.ordinary(), "077") == first
     assert first.count(MOMENT.to_bytes(4, "little")) > 0
