@@ -107,7 +107,7 @@ async def test_a_key_that_is_left_locked_is_named_with_what_to_do(machine: SshSe
         await screen.hides("A password is needed")
         await screen.shows("accepts none of your keys for root")
         # The folder before it may be so long that the words are broken anywhere, also at a blank.
-        wanted = "".join("id_ed25519 is locked by its passphrase: ssh-add".split())
+        wanted = "id_ed25519 is locked by its passphrase: ssh-add".replace(" ", "")
         await screen.until(lambda: wanted in "".join(screen.frame.split()), "what to do")
 
 
