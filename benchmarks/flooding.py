@@ -21,7 +21,7 @@ from benchmarks.streams import listing
 
 COLOURED, YES, STOP = b"C", b"Y", b"\x03"
 """Keys that begin a flood, and the one that ends it."""
-MOST = 100_000_000
+MOST = 2_000_000_000
 """Bytes of a flood that nobody ends."""
 PIECE = 32768
 

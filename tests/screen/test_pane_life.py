@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
-from textual import events
+from textual import events, timer
 
 from slshell.dashboard.sessions import view as view_module
+from slshell.dashboard.sessions.hub import REST_S
 from slshell.dashboard.sessions.leader import LeaderLine
 from slshell.dashboard.sessions.view import TerminalView
 from slshell.model.errors import CloudUnreachable
@@ -52,6 +54,51 @@ async def test_an_endless_flood_in_a_hidden_pane_does_not_hold_up_the_one_in_fro
             await screen.shows(f"answer {number}")
             await screen.until(lambda read=read: loud.wire.reads > read)  # type: ignore[misc]
         assert "✱" in screen.frame.splitlines()[0]
+
+
+async def test_a_flood_beside_is_drawn_seldom_and_what_is_typed_at_once(
+    cloud: ScreenCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine()
+    async with panes(machine) as screen:
+        await leader(screen, "v")
+        await screen.until(lambda: live(screen, 2))
+        loud, quiet = machine.wires
+        loud.say(b"before the flood")
+        await screen.shows("before the flood")
+        monkeypatch.setattr(view_module, "BESIDE_S", 600.0)
+        loud.flood(b"flooded\r\n" * 1000)
+        for number in range(3):
+            read = loud.reads
+            quiet.say(b"\ranswer %d" % number)
+            await screen.shows(f"answer {number}")
+            await screen.until(lambda read=read: loud.reads > read)  # type: ignore[misc]
+            assert "before the flood" in screen.frame
+        await leader(screen, "o")
+        await screen.shows("flooded")
+
+
+async def test_the_last_words_beside_are_drawn_when_nothing_follows(cloud: ScreenCloud) -> None:
+    machine = Machine()
+    async with panes(machine) as screen:
+        await leader(screen, "v")
+        await screen.until(lambda: live(screen, 2))
+        for number in range(3):
+            machine.wires[0].say(b"\rlong words before ", b"and the last %d" % number)
+            await screen.shows(f"and the last {number}")
+
+
+async def test_a_computer_that_is_held_up_goes_on_drawing_a_flood(
+    cloud: ScreenCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = itertools.count()
+    clock = timer._time.get_time
+    machine = Machine()
+    async with panes(machine) as screen:
+        # Each look at the clock comes later than the feeding rests, as on a computer that others use.
+        monkeypatch.setattr(timer._time, "get_time", lambda: clock() + next(moments) * 2 * REST_S)
+        machine.wire.say(b"y\r\n" * LIMIT, b"the end")
+        await screen.shows("the end")
 
 
 async def test_a_drop_is_told_and_mended_with_the_history_kept(

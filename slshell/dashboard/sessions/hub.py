@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -201,11 +202,12 @@ class Hub:
         self.changed()
         if self.book.waiting:
             self._draining = True
-            self._app.set_timer(REST_S, self._go_on)
+            # Textual drops a short timer when the computer is held up just as it begins.
+            get_running_loop().call_later(REST_S, self._go_on)
 
     def _go_on(self) -> None:
         self._draining = False
-        self.drain()
+        self._wake()
 
     def _take_clipboards(self, sessions: Iterable[Session]) -> None:
         """What programs have copied by OSC 52, where that is allowed."""

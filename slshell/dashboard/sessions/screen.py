@@ -95,7 +95,7 @@ class SessionsScreen(Arranging):
         for session in sessions:
             view = self.area.view(session.number)
             if view is not None and view.display:
-                view.show()
+                view.follow()
 
     def tell(self) -> None:
         """Draw tabs and status anew."""

@@ -28,6 +28,8 @@ SYNCHRONISED_S = 0.5
 """A picture that a program builds is awaited no longer than this."""
 _SHAPES = {"block": BLOCK, "underline": UNDERLINE, "bar": BAR}
 _KEPT_SCREENS = 3
+BESIDE_S = 0.1
+"""A pane beside the one that has the keys is drawn no more often: drawing its flood holds up their echo."""
 
 Typing = Callable[[Session], bytes]
 """What some input is for a session, by the modes of its program."""
@@ -97,6 +99,7 @@ class TerminalView(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._strips: dict[_Line, Strip] = {}
         self._held_since: float | None = None
+        self._followed_at = self._awaited_until = 0.0
         self._bars = ("", "")
 
     @property
@@ -123,6 +126,20 @@ class TerminalView(Widget, can_focus=True):
             self.session.resize(columns, rows)
             if before != (columns, rows):
                 self.gaze.reset()
+
+    def follow(self) -> None:
+        """Draw what has come: at once where keys go, in a pane beside a few times a second."""
+        now, due = time.monotonic(), self._followed_at + BESIDE_S
+        if self.active or self.broadcasts or now >= due:
+            self._followed_at = now
+            self.show()
+        elif now >= self._awaited_until:
+            self._awaited_until = due
+            self.set_timer(due - now, self._follow_late)
+
+    def _follow_late(self) -> None:
+        self._followed_at = time.monotonic()
+        self.show()
 
     def show(self, *, all_lines: bool = False) -> None:
         """Draw what differs from what is drawn."""
