@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from slshell.sessions.session import Options, Session, State
 from slshell.sessions.wire import SessionPlan
 
-LEAST_S = 0.001
-"""The shortest turn: less would be spent on looking at the clock."""
+SLICE_S = 0.001
+"""How long one terminal is fed before the others have their turn: about one piece of its output."""
 
 
 class Book:
@@ -66,10 +67,20 @@ class Book:
             self.close(session)
 
     def drain(self, budget_s: float) -> list[Session]:
-        """Feed terminals for about so long in all, those on screen first; answers those that changed."""
-        waiting = sorted((each for each in self.sessions if each.waiting), key=lambda each: not each.shown)
-        share = max(budget_s / max(len(waiting), 1), LEAST_S)
-        return [each for each in waiting if each.drain(share)]
+        """Feed terminals in turns, for about so long in all; answers those that changed.
+
+        Those on screen come first, and of them those with little to take: the echo of a key before a flood.
+        Once such a one has taken all it is to be drawn, so the others wait for the next call.
+        """
+        end = time.monotonic() + budget_s
+        changed: dict[int, Session] = {}
+        while waiting := [each for each in self.sessions if each.waiting]:
+            waiting.sort(key=lambda each: (not each.shown, each.waiting_bytes))
+            fed = [each for each in waiting if each.drain(SLICE_S)]
+            changed |= {each.number: each for each in fed}
+            if time.monotonic() >= end or any(each.shown and not each.waiting for each in fed):
+                break
+        return list(changed.values())
 
     def _free_name(self, title: str) -> str:
         taken = {each.name for each in self.sessions}

@@ -43,6 +43,26 @@ def test_names_tell_two_sessions_in_one_machine_apart(desk: Desk) -> None:
     assert names == ["web-1", "web-1 (2)", "web-1 (3)"]
 
 
+def test_an_echo_is_there_before_what_another_machine_floods(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 1 << 30)
+    machines = Machine("loud"), Machine("quiet")
+    loud, quiet = (desk.open(each) for each in machines)
+    desk.until(lambda: loud.state is quiet.state is State.OPEN)
+    for each in (loud, quiet):
+        each.look(shown=True)
+    piece = b"y\r\n" * 10_000
+    machines[0].wire.say(*[piece] * 100)
+    machines[0].wire.until_read(LIMIT // len(piece) + 1)
+    machines[1].wire.say(b"echo", b"!", b" ")
+    # With the third read, the first two are with the session.
+    machines[1].wire.until_read(3)
+    assert desk.book.drain(60.0) == [quiet, loud]
+    assert "echo!" in quiet.screen.text()
+    assert loud.waiting_bytes > LIMIT // 2
+
+
 def test_who_floods_is_held_back_and_a_turn_has_an_end(desk: Desk) -> None:
     machine = Machine()
     session = desk.open(machine)
