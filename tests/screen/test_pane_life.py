@@ -6,7 +6,8 @@ import itertools
 from pathlib import Path
 
 import pytest
-from textual import events, timer
+from textual import _time as timer_clock
+from textual import events
 
 from slshell.dashboard.sessions import view as view_module
 from slshell.dashboard.sessions.hub import REST_S
@@ -92,11 +93,11 @@ async def test_a_computer_that_is_held_up_goes_on_drawing_a_flood(
     cloud: ScreenCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = itertools.count()
-    clock = timer._time.get_time
+    clock = timer_clock.get_time
     machine = Machine()
     async with panes(machine) as screen:
         # Each look at the clock comes later than the feeding rests, as on a computer that others use.
-        monkeypatch.setattr(timer._time, "get_time", lambda: clock() + next(moments) * 2 * REST_S)
+        monkeypatch.setattr(timer_clock, "get_time", lambda: clock() + next(moments) * 2 * REST_S)
         machine.wire.say(b"y\r\n" * LIMIT, b"the end")
         await screen.shows("the end")
 
