@@ -11,7 +11,8 @@ from pathlib import Path
 
 from slshell.client.mirror import Snapshot
 from slshell.commands.environment import of_process
-from slshell.dashboard.app import SlshellApp, calm_collector
+from slshell.dashboard.app import SlshellApp
+from slshell.dashboard.collecting import calm_collector
 
 
 def main() -> None:

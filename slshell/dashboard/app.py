@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -23,6 +22,7 @@ from slshell.commands.registry import run_line
 from slshell.commands.ssh_line import ssh_line
 from slshell.dashboard import keymap, live, messages, restoring, results, stopping, themes
 from slshell.dashboard.at_work import AtWork
+from slshell.dashboard.collecting import calm_collector
 from slshell.dashboard.feed import Feed
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
@@ -237,7 +237,7 @@ class SlshellApp(SessionHost):
             restoring.restore_marks(self.main, same=status.id == self._left.cloud)
         if (message.hosts, status, message.storage) != (picture.hosts, picture.status, picture.storage):
             picture.hosts, picture.status, picture.storage = message.hosts, status, message.storage
-            self.main.redraw()
+            self.main.hosts_changed()
 
     @on(messages.MetricsTaken)
     def _metrics_taken(self, message: messages.MetricsTaken) -> None:
@@ -358,16 +358,6 @@ class SlshellApp(SessionHost):
         own.open_session, own.lasts = self.open_session, True
         own.stdin, own.stdin_is_tty = io.StringIO(), False
         return own
-
-
-def calm_collector() -> None:
-    """Keep the garbage collector from holding up keys.
-
-    With 10,000 machines a full round took 60 ms, every tenth key or so. What was imported stays anyway; and a
-    round for every 10,000 new objects instead of 700 lets most of them go before they are looked at.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def run(environment: Environment | None = None) -> int:

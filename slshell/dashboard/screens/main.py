@@ -132,6 +132,14 @@ class MainScreen(DoingWithSessions):
         self.redraw_detail()
         self.measure()
 
+    def hosts_changed(self) -> None:
+        """Draw what tells of hosts; thousands of machines are not compared for that."""
+        if self.view.id == "hosts":
+            self.redraw()
+        else:
+            self.redraw_frame()
+            self.redraw_detail()
+
     def redraw_measured(self, ids: Iterable[int]) -> None:
         """Draw the machines of which something was measured."""
         known = self.picture.snapshot.instances
