@@ -24,6 +24,7 @@ from slshell.dashboard import keymap, live, messages, restoring, results, stoppi
 from slshell.dashboard.at_work import AtWork
 from slshell.dashboard.collecting import calm_collector
 from slshell.dashboard.feed import Feed
+from slshell.dashboard.keyboard import read_every_key
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.palette import EverythingProvider, Palette
 from slshell.dashboard.places import places
@@ -364,6 +365,7 @@ def run(environment: Environment | None = None) -> int:
     """Open the dashboard on the environment's cloud and answer the exit code."""
     app = SlshellApp(environment or of_process())
     calm_collector()
+    read_every_key()
     return app.run() or ExitCode.DONE
 
 

@@ -11,14 +11,14 @@ from textual.message import Message
 
 from slshell.commands.environment import Declined, Question
 from slshell.dashboard import messages
-from slshell.dashboard.collecting import Collecting
+from slshell.dashboard.keyboard import Keyboard
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.secret import SecretScreen
 
 Answer = TypeVar("Answer")
 
 
-class Asking(Collecting):
+class Asking(Keyboard):
     """An app whose commands may ask; whoever waits when it ends gets no answer."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:

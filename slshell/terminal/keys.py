@@ -90,7 +90,7 @@ def _special(base: str, modifiers: int, modes: Modes) -> str:
 
 def _typed(base: str, character: str | None) -> str:
     if len(base) == 1:
-        return base
+        return character if character and character.lower() == base.lower() else base
     if base in _CHARACTERS:
         return _CHARACTERS[base]
     if character and character.isprintable():
