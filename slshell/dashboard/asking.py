@@ -7,18 +7,18 @@ from concurrent.futures import CancelledError, Future
 from typing import TypeVar
 
 from textual import on
-from textual.app import App
 from textual.message import Message
 
 from slshell.commands.environment import Declined, Question
 from slshell.dashboard import messages
 from slshell.dashboard.screens.confirm import ConfirmScreen
 from slshell.dashboard.screens.secret import SecretScreen
+from slshell.dashboard.turns import KeysInTurn
 
 Answer = TypeVar("Answer")
 
 
-class Asking(App[int]):
+class Asking(KeysInTurn):
     """An app whose commands may ask; whoever waits when it ends gets no answer."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
