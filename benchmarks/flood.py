@@ -104,9 +104,7 @@ def main() -> None:
             program(own, [str(PROGRAM)], LEAVE, columns=COLUMNS, lines=LINES) as shown,
         ):
             shown.wait_for("No instances yet")
-            shown.press(":")
-            shown.listen(SETTLE_S)
-            shown.press(f"connect --host {host}\r")
+            shown.press(f":connect --host {host}\r")
             shown.wait_for(f"shell{FLOODED}")
             shown.press(LEADER + BESIDE)
             shown.wait_for(f"shell{QUIET}")

@@ -11,7 +11,7 @@ from typing import ClassVar
 import msgspec
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import AppBlur, AppFocus, Key
+from textual.events import AppBlur, AppFocus
 
 from slshell.client import local
 from slshell.client.profiles import state_folder
@@ -39,7 +39,6 @@ from slshell.dashboard.sessions.host import SessionHost
 from slshell.dashboard.subjects import Around
 from slshell.dashboard.text import clean, clean_lines
 from slshell.dashboard.views import Picture
-from slshell.dashboard.widgets.prompts import PromptInput
 from slshell.model.errors import ExitCode
 from slshell.model.instance import Instance
 from slshell.output.writer import Output
@@ -139,15 +138,6 @@ class SlshellApp(SessionHost):
         self.begin_sessions(self.environment.settings.sessions)
         self.push_screen(self.main)
         self.feed.start()
-
-    def on_key(self, event: Key) -> None:
-        """A key that went to the table before the line had the focus belongs to the line."""
-        if not self.screen_stack:
-            # The app is leaving, and keys may come after its last screen has gone.
-            return
-        if isinstance(self.focused, PromptInput) and event.is_printable and event.character:
-            event.prevent_default()
-            self.focused.insert_text_at_cursor(event.character)
 
     def on_unmount(self) -> None:
         """End what is at work."""

@@ -9,8 +9,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver, web_driver
 from textual.events import Event, Key
 
-from slshell.dashboard.collecting import Collecting
 from slshell.dashboard.sessions.view import TerminalView
+from slshell.dashboard.turns import KeysInTurn
 
 ALT = "alt+"
 
@@ -38,7 +38,7 @@ def read_every_key() -> None:
         vars(driver)["XTermParser"] = KeyParser
 
 
-class Keyboard(Collecting):
+class Keyboard(KeysInTurn):
     """An app in which Escape and a key that follows at once are two keys, unless somebody waits for Alt."""
 
     async def on_event(self, event: Event) -> None:

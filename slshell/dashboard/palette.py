@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from textual import on
 from textual._callback import invoke
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -15,7 +16,8 @@ from textual.fuzzy import Matcher
 from textual.markup import escape
 from textual.timer import Timer, TimerCallback
 from textual.types import IgnoreReturnCallbackType
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
+from textual.worker import Worker, WorkerState
 
 from slshell.commands.registry import CommandInfo, Danger, commands
 from slshell.dashboard import text
@@ -60,6 +62,9 @@ class Entry(NamedTuple):
 class Palette(CommandPalette):
     """Textual's palette, in which keys for an empty list and late hits do nothing instead of raising."""
 
+    _entered_early = False
+    """Enter was pressed while hits were looked for."""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No moving about in a list that is empty, or that a tiny terminal has no room for."""
         if action == "command_list" and not any(_can_be_walked(each) for each in self.query(OptionList)):
@@ -68,7 +73,45 @@ class Palette(CommandPalette):
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """End once: Textual's own would end the screen below the second time."""
-        return super().dismiss(result) if self.is_active else AwaitComplete()
+        if not self.is_active:
+            return AwaitComplete()
+        ended = super().dismiss(result)
+        self._dashboard.let_keys_go()
+        return ended
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        """Enter takes the first hit for what is typed, not one for what was typed before."""
+        self._dashboard.hold_keys(self)
+        self._entered_early = self._searches
+        if self._entered_early:
+            event.stop()
+            event.prevent_default()
+        elif not self._has_hit:
+            self._dashboard.let_keys_go()
+
+    @on(Worker.StateChanged)
+    def _searched(self, event: Worker.StateChanged) -> None:
+        if self._entered_early and event.state is WorkerState.SUCCESS and not self._searches:
+            self._entered_early = False
+            if self._has_hit:
+                self._select_or_command()
+            else:
+                self._dashboard.let_keys_go()
+
+    @property
+    def _has_hit(self) -> bool:
+        return self._list_visible and self.query_one(OptionList).highlighted is not None
+
+    @property
+    def _dashboard(self) -> SlshellApp:
+        return cast("SlshellApp", self.app)
+
+    @property
+    def _searches(self) -> bool:
+        """Hits are still looked for."""
+        group = self._GATHER_COMMANDS_GROUP
+        return any(each.group == group and not each.is_finished for each in self.workers)
 
     def _watch__list_visible(self) -> None:
         """Hits that come while the palette is being closed find no list any more."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from textual.events import Key
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -64,6 +65,14 @@ class Driver:
         """Type a text into what has the focus."""
         names = {" ": "space", ":": "colon", "/": "slash", "-": "minus", "!": "exclamation_mark"}
         await self.pilot.press(*(names.get(letter, letter) for letter in words))
+
+    async def burst(self, *keys: str, steps: int) -> None:
+        """Press keys without waiting for what they do; `steps` of the app's tasks run between two of them."""
+        for key in keys:
+            character = {"colon": ":", "slash": "/", "space": " "}.get(key, key if len(key) == 1 else None)
+            self.app.post_message(Key(key, character))
+            for _ in range(steps):
+                await asyncio.sleep(0)
 
     async def until(self, holds: Callable[[], bool], what: str = "") -> None:
         """Wait until something holds, looking again whenever a message has been dealt with."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.events import Key
 from textual.widgets import Button, Input
 
 from slshell.dashboard.screens.confirm import ConfirmScreen
-from slshell.dashboard.widgets.prompts import CommandLine
 from slshell.model.instance import State
 from tests.screen.driver import Driver, dashboard
 from tests.screen.served import ScreenCloud, recent
@@ -78,13 +76,3 @@ async def test_exit_leaves(cloud: ScreenCloud) -> None:
         await screen.shows("● live")
         await send(screen, "exit 4")
         await screen.until(lambda: screen.app.return_value == 4, "the end")
-
-
-async def test_keys_that_come_in_one_burst_go_to_the_line(cloud: ScreenCloud) -> None:
-    async with dashboard() as screen:
-        await screen.shows("● live")
-        screen.app.post_message(Key("colon", ":"))
-        for letter in "nuxq":
-            screen.app.post_message(Key(letter, letter))
-        await screen.until(lambda: screen.app.main.query_one(CommandLine).entry.value == "nuxq", "the line")
-        assert screen.app.screen is screen.app.main

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import events
 from textual.geometry import Size
+from textual.widgets import Static
 
 from slshell.model.instance import State
 from tests.screen.driver import dashboard
@@ -65,3 +68,20 @@ async def test_sizes_that_come_close_upon_each_other_end_in_the_last_one(cloud: 
             await screen.until(lambda: not app.main.message_queue_size, "all that waits")
         await screen.until(lambda: app.main.size == Size(90, 28), "the last size")
         assert len(taken) < 50, "sizes took turns"
+
+
+async def test_a_button_pressed_on_what_is_being_removed_does_nothing(cloud: ScreenCloud) -> None:
+    async with dashboard() as screen:
+        await screen.shows("No instances yet.")
+        await screen.press("question_mark")
+        help_screen = screen.app.screen
+        words = help_screen.query(Static).first()
+        place = words.region.offset
+        removal = words.remove()
+        while words.is_attached:
+            await asyncio.sleep(0)
+        assert help_screen._compositor.get_widget_at(*place)[0] is words
+        help_screen._forward_event(events.MouseDown(words, *place, 0, 0, 1, False, False, False, *place))
+        await removal
+        await screen.press("escape", "2")
+        assert screen.app.main.view.id == "volumes"

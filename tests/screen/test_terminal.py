@@ -26,10 +26,7 @@ def test_a_typed_run_becomes_a_running_machine_that_one_can_enter_and_kill(termi
     terminal.until(lambda frame: "Welcome to slshell" in frame, "the tour")
     terminal.keys("Escape")
     terminal.until(lambda frame: "No instances yet." in frame and "● live" in frame, "the empty table")
-    terminal.text(":")
-    terminal.until(lambda frame: "\n : " in frame, "the command line")
-    terminal.text("run ttylinux")
-    terminal.keys("Enter")
+    terminal.text(":run ttylinux\r")
     terminal.until(lambda frame: "◑ Running" in frame or "● Running" in frame, "the running machine")
     terminal.until(lambda frame: "● Running" in frame, "SSH")
     terminal.keys("c")
@@ -49,4 +46,22 @@ def test_a_typed_run_becomes_a_running_machine_that_one_can_enter_and_kill(termi
     terminal.keys("Right", "Enter")
     terminal.until(lambda frame: "No instances yet." in frame, "the end of the machine")
     terminal.keys("q")
+    terminal.until(lambda frame: "ended 0" in frame, "the end of the dashboard")
+
+
+def test_lines_that_are_written_at_once_arrive_whole(terminal: Terminal) -> None:
+    terminal.until(lambda frame: "Welcome to slshell" in frame, "the tour")
+    terminal.keys("Escape")
+    terminal.until(lambda frame: "No instances yet." in frame and "● live" in frame, "the empty table")
+    terminal.text(":nuxqrjz 1 2 3\r")
+    terminal.until(
+        lambda frame: "\n : nuxqrjz 1 2 3" in frame and "✗" in frame, "the line, with what is wrong"
+    )
+    terminal.keys("Escape")
+    terminal.until(lambda frame: "\n : " not in frame, "the end of the line")
+    terminal.text("/nuxq jkr\r2/volumes\rd")
+    terminal.until(lambda frame: "No volumes" in frame, "the other view")
+    terminal.text("1")
+    terminal.until(lambda frame: "nuxq jkr" in frame, "the filter of the first")
+    terminal.text("q")
     terminal.until(lambda frame: "ended 0" in frame, "the end of the dashboard")

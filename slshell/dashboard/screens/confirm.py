@@ -55,7 +55,7 @@ class ConfirmScreen(Box[bool]):
     def on_mount(self) -> None:
         """What must be typed has the focus where something must."""
         if self.question.demand:
-            self.query_one(Input).focus()
+            self.set_focus(self.query_one(Input))
 
     def action_cancel(self) -> None:
         """Nothing happens."""

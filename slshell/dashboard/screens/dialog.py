@@ -11,12 +11,12 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from slshell.dashboard.screens.resizing import Resizing
+from slshell.dashboard.screens.steady import Steady
 
 Answer = TypeVar("Answer")
 
 
-class Box(ModalScreen[Answer], Resizing[Answer]):
+class Box(ModalScreen[Answer], Steady[Answer]):
     """A screen over the main one that ends once, and never another in its place.
 
     Textual's `dismiss` ends whatever is on top: a second Esc would take the main screen away.

@@ -14,8 +14,8 @@ from slshell.dashboard.forms import Form
 from slshell.dashboard.rows import Key
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.form import FormScreen
-from slshell.dashboard.screens.resizing import Resizing
 from slshell.dashboard.screens.run_form import RunScreen
+from slshell.dashboard.screens.steady import Steady
 from slshell.dashboard.views import Picture, View
 from slshell.dashboard.widgets.resource_table import ResourceTable
 from slshell.model.appliance import Appliance, ApplianceState
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FIRST_APPLIANCE = "ttylinux"
 
 
-class Doing(Resizing[None]):
+class Doing(Steady[None]):
     """Every change of the world goes through a command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

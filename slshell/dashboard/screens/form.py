@@ -86,7 +86,7 @@ class FormScreen(LineDialog):
         for each in self._fields:
             self._label(each, wanting=False)
         wanting = forms.missing(self._fields, self.values)
-        self._entry((wanting or self._fields)[0]).focus()
+        self.set_focus(self._entry((wanting or self._fields)[0]))
         self._changed()
 
     @property
@@ -162,7 +162,7 @@ class FormScreen(LineDialog):
             self._say(
                 Content.styled(f"✗ {', '.join(each.label for each in wanting)} must be filled in", "$error")
             )
-            self._entry(wanting[0]).focus()
+            self.set_focus(self._entry(wanting[0]))
         elif line is not None:
             self._say(Content.styled("◔ at work; Ctrl-C stops it, Esc leaves it to itself", "$busy"))
             self.submit(line)

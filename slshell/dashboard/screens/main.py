@@ -86,8 +86,8 @@ class MainScreen(DoingWithSessions):
                     yield ResourceTable(view.renderer, id=view.id)
             yield Splitter("#detail", id="splitter")
             yield DetailPane(id="detail")
-        yield FilterLine(id="filter")
-        yield CommandLine(self.offers, id="command")
+        yield FilterLine(self.focus_table, id="filter")
+        yield CommandLine(self.offers, self.focus_table, id="command")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -178,7 +178,7 @@ class MainScreen(DoingWithSessions):
         self.query_one("#tables", ContentSwitcher).current = view_id
         self.query_one(FilterLine).display = False
         self.redraw()
-        self.table.focus()
+        self.focus_table()
         self.refresh_keys()
 
     def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
@@ -190,6 +190,10 @@ class MainScreen(DoingWithSessions):
         """Open the command line with something typed."""
         self.query_one(FilterLine).display = False
         self.query_one(CommandLine).open(line)
+
+    def focus_table(self) -> None:
+        """Give the keys to the table, at once: the next one may be on its way."""
+        self.set_focus(self.table)
 
     def await_row(self, instance_id: int) -> None:
         """Put the cursor on a machine that was just started, now or when its row comes."""
@@ -224,7 +228,7 @@ class MainScreen(DoingWithSessions):
         if pane.display:
             self.remove_class("-drill")
             self.add_class("-no-detail")
-            self.table.focus()
+            self.focus_table()
         else:
             self.remove_class("-no-detail")
             self.set_class(not self.has_class("-wide") and self.has_class("-short"), "-drill")
@@ -239,15 +243,15 @@ class MainScreen(DoingWithSessions):
         """Keys go to the other pane."""
         pane = self.query_one(DetailPane)
         if pane.has_focus:
-            self.table.focus()
+            self.focus_table()
         elif pane.display:
-            pane.focus()
+            self.set_focus(pane)
 
     def action_back(self) -> None:
         """Undo one thing: the pane that lies over the table, the filter, the marks."""
         if self.has_class("-drill") or self.query_one(DetailPane).has_focus:
             self.remove_class("-drill")
-            self.table.focus()
+            self.focus_table()
         elif self.table.rows.filter.line:
             self.table.narrow("")
         elif self.table.rows.marks:
@@ -270,7 +274,7 @@ class MainScreen(DoingWithSessions):
             self.remove_class("-no-detail")
             self.set_class(not self.has_class("-wide") and self.has_class("-short"), "-drill")
         self.call_after_refresh(self.redraw_detail)
-        pane.focus()
+        self.set_focus(pane)
 
     @on(ResourceTable.Arranged)
     def _arranged(self) -> None:
@@ -289,11 +293,6 @@ class MainScreen(DoingWithSessions):
     @on(FilterLine.Changed)
     def _filter_changed(self, event: FilterLine.Changed) -> None:
         self.table.narrow(event.line)
-
-    @on(FilterLine.Left)
-    @on(CommandLine.Left)
-    def _line_left(self) -> None:
-        self.table.focus()
 
     @on(CommandLine.Submitted)
     def _line_submitted(self, event: CommandLine.Submitted) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from slshell.dashboard.screens.resizing import Resizing
+from slshell.dashboard.screens.steady import Steady
 from slshell.dashboard.sessions.asking import AskLine
 from slshell.dashboard.sessions.gaze import Spot
 from slshell.dashboard.sessions.leader import CopyLine
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORDS = re.compile(r"\S+")
 
 
-class Copying(Resizing[None]):
+class Copying(Steady[None]):
     """What the keys of copy mode do."""
 
     @property

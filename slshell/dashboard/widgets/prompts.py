@@ -55,8 +55,10 @@ class FilterLine(Horizontal):
             super().__init__()
             self.line = line
 
-    class Left(Message):
-        """Typing has ended; keys go back to the table."""
+    def __init__(self, give_back: Callable[[], None], *, id: str | None = None) -> None:  # noqa: A002
+        """`give_back` is told when typing has ended."""
+        super().__init__(id=id)
+        self._give_back = give_back
 
     def compose(self) -> ComposeResult:
         """A sign and the input."""
@@ -94,7 +96,7 @@ class FilterLine(Horizontal):
 
     def _close(self) -> None:
         self.display = False
-        self.post_message(self.Left())
+        self._give_back()
 
 
 class CommandLine(Vertical):
@@ -107,12 +109,17 @@ class CommandLine(Vertical):
             super().__init__()
             self.line = line
 
-    class Left(Message):
-        """The line is closed; keys go back to the table."""
-
-    def __init__(self, offers: Callable[[str], Sequence[Candidate]], *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        offers: Callable[[str], Sequence[Candidate]],
+        give_back: Callable[[], None],
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """`offers` answers what may come next in a line; `give_back` is told when it is closed."""
         super().__init__(id=id)
         self._offers = offers
+        self._give_back = give_back
         self._candidates: Sequence[Candidate] = ()
         self._stem = ""
         self._chosen = -1
@@ -270,4 +277,4 @@ class CommandLine(Vertical):
 
     def _close(self) -> None:
         self.display = False
-        self.post_message(self.Left())
+        self._give_back()
