@@ -115,18 +115,18 @@ def dial(
     """
     _silence_library()
     kinds = target.trust.kinds()
-    transport, below = _reached(target)
+    transport, way = _reached(target)
     try:
         _prefer(transport, kinds)
-        _greet(transport, target)
+        _greet(transport, target, way)
         try:
             login.prove(transport, target)
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise CloudUnreachable(f"{target.label} hung up: {error}", hint=target.remedy) from error
-        return Connection(transport, target, pulse_s=pulse_s, patience_s=patience_s, below=below)
+        return Connection(transport, target, pulse_s=pulse_s, patience_s=patience_s, below=way.close)
     except BaseException:
         transport.close()
-        below()
+        way.close()
         raise
 
 
@@ -148,8 +148,8 @@ def connected(
         connection.close()
 
 
-def _reached(target: Target) -> tuple[paramiko.Transport, Callable[[], None]]:
-    """A transport that has not greeted yet, and what takes down the way that it stands on."""
+def _reached(target: Target) -> tuple[paramiko.Transport, Way]:
+    """A transport that has not greeted yet, and the way that it stands on."""
     way = _plain_way(target) if target.way is None else target.way()
     try:
         transport = paramiko.Transport(way.sock)
@@ -157,7 +157,7 @@ def _reached(target: Target) -> tuple[paramiko.Transport, Callable[[], None]]:
         way.close()
         raise CloudUnreachable(f"{target.label} hung up: {error}", hint=target.remedy) from error
     transport.banner_timeout = transport.auth_timeout = BANNER_S
-    return transport, way.close
+    return transport, way
 
 
 def _plain_way(target: Target) -> Way:
@@ -180,14 +180,14 @@ def _prefer(transport: paramiko.Transport, kinds: Sequence[str]) -> None:
     options.key_types = [*wanted, *(kind for kind in options.key_types if kind not in wanted)]
 
 
-def _greet(transport: paramiko.Transport, target: Target) -> None:
+def _greet(transport: paramiko.Transport, target: Target, way: Way) -> None:
     """Agree on keys and check the host's."""
     try:
         transport.start_client(timeout=BANNER_S)
         offered = transport.get_remote_server_key()
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise CloudUnreachable(
-            f"{target.label} did not complete the SSH connection: {error}", hint=target.remedy
+            f"{target.label} did not complete the SSH connection: {way.words() or error}", hint=target.remedy
         ) from error
     target.trust.check(offered)
 

@@ -38,6 +38,8 @@ class Way:
     """A socket, or what is as one to the library, to speak SSH over."""
     close: Callable[[], None]
     """Takes it down again; may be called more than once."""
+    words: Callable[[], str] = str
+    """What the way itself has said of why it leads nowhere, empty for nothing; untrusted text."""
 
 
 @dataclass(frozen=True, kw_only=True)

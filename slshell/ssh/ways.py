@@ -7,14 +7,20 @@ import signal
 import socket
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import IO
 
 import paramiko
 
 from slshell.model.errors import CloudUnreachable
 from slshell.ssh.connection import CONNECT_S, Connection
 from slshell.ssh.target import Way
+
+SAID_LINES, LINE_BYTES = 3, 400
+LAST_WORDS_S = 1.0
+"""A program that has ended has said all; one that goes on is not awaited."""
 
 
 def through(before: Callable[[], Connection], address: str, port: int) -> Way:
@@ -46,9 +52,16 @@ def by_program(command: str) -> Way:
     with theirs:
         process = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {command}"],
-            stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
+            stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
+    said: deque[bytes] = deque(maxlen=SAID_LINES)
+    listening = threading.Thread(target=_listen, args=(process.stderr, said), name="ssh-proxy", daemon=True)
+    listening.start()
+
+    def words() -> str:
+        listening.join(LAST_WORDS_S)
+        return " ".join(b" ".join(said).decode("utf-8", "replace").split())
 
     def close() -> None:
         ours.close()
@@ -56,4 +69,11 @@ def by_program(command: str) -> Way:
             os.killpg(process.pid, signal.SIGTERM)
         threading.Thread(target=process.wait, name="ssh-proxy", daemon=True).start()
 
-    return Way(ours, close)
+    return Way(ours, close, words)
+
+
+def _listen(stream: IO[bytes], said: deque[bytes]) -> None:
+    """Keep the last that a program says on its standard error, which it does not have to wait for."""
+    with stream:
+        while line := stream.readline(LINE_BYTES):
+            said.append(line)

@@ -176,8 +176,10 @@ def test_a_program_may_be_the_way(machine: SshServer, ssh_folder: Path, write: W
     )
     (ssh_folder / "known_hosts").write_text(line_of(machine))
     assert connect(machine, "box").output == "inside\n"
-    program.write_text("raise SystemExit(1)")
-    assert connect(machine, "box").exit_code == ExitCode.UNREACHABLE
+    program.write_text("raise SystemExit('the lab is\\nclosed today')")
+    refused = connect(machine, "box")
+    assert refused.exit_code == ExitCode.UNREACHABLE
+    assert "the lab is closed today" in refused.notices
 
 
 def test_other_files_are_included_and_what_comes_behind_them_is_for_all(
