@@ -14,10 +14,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.folders import SessionFolder
-from tests.support.shell import FOREIGN, PROGRAM, ROOT, Account, Shell
-
-END_S = float(os.environ.get("TEST_END_S", "15"))
-"""Longest time that a daemon, a hypervisor or a machine that was told to end may take."""
+from tests.support.shell import FOREIGN, PROGRAM, ROOT, Account, Shell, emptied
 
 SESSION = pytest.StashKey[SessionFolder]()
 
@@ -71,7 +68,7 @@ def session_folder(request: pytest.FixtureRequest) -> SessionFolder:
 def nothing_left_behind(session_folder: SessionFolder) -> Iterator[None]:
     """After the last test no process and no temporary folder of the session may be left."""
     yield
-    left = processes.wait_until_gone(session_folder.made, END_S) or processes.descendants()
+    left = processes.wait_until_gone(session_folder.made, processes.END_S) or processes.descendants()
     processes.kill(left)
     strays = session_folder.strays()
     for folder in strays:
@@ -121,7 +118,7 @@ def reachable_program(session_folder: SessionFolder) -> Path:
 @pytest.fixture
 def shell(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Shell]:
     """`slshell` as the account that runs the tests, with a data folder that is emptied afterwards."""
-    yield from _shell(Shell.make(session_folder, Account.ourselves(), appliances_folder))
+    yield from emptied(Shell.make(session_folder, Account.ourselves(), appliances_folder))
 
 
 @pytest.fixture
@@ -130,19 +127,10 @@ def ordinary_shell(
 ) -> Iterator[Shell]:
     """`slshell` as an account without rights: `nobody` under root, else the account that runs the tests."""
     account = Account.ordinary()
-    yield from _shell(Shell.make(session_folder, account, appliances_folder, reachable_program))
+    yield from emptied(Shell.make(session_folder, account, appliances_folder, reachable_program))
 
 
 def _allowed(test: str, path: Path) -> bool:
     """Whether an ordinary account may read (`-r`) or run (`-x`) a file."""
     account = Account.ordinary().process_arguments()
     return subprocess.run(["test", test, str(path)], check=False, cwd="/", **account).returncode == 0
-
-
-def _shell(user: Shell) -> Iterator[Shell]:
-    yield user
-    if (user.data / "daemon.json").exists():
-        user("cloud", "down", "--all", "--yes", expect=None)
-    left = processes.wait_until_gone([user.data], END_S)
-    processes.kill(left)
-    assert not left, f"`cloud down --all` left processes behind: {left}"

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,10 +23,10 @@ from slshell.backend.services.volume_jobs import VolumeJobs
 from slshell.client.cloud import Cloud, new_request_id
 from slshell.client.profiles import Profile
 from slshell.model.instance import RunRequest, State
+from tests.machine.crash_daemon import Daemon, Starter, starter
 from tests.support import processes
 from tests.support.crashing_daemon import DEADLY
 from tests.support.folders import SessionFolder
-from tests.support.shell import ROOT
 from tests.support.waiting import Watch
 
 
@@ -58,56 +53,6 @@ MOMENTS = [
 ]
 
 
-class Daemon:
-    """A daemon process whose log is followed, so that its readiness and its end are events."""
-
-    def __init__(self, home: Path) -> None:
-        environment = {**os.environ, "SLSHELL_CONFIG": str(home), "SLSHELL_HOME": str(home)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.crashing_daemon", str(home)],
-            cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
-        self._lines: list[str] = []
-        self._told = threading.Event()
-        self._thread = threading.Thread(target=self._follow)
-        self._thread.start()
-
-    def _follow(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._lines.append(line)
-            if "serving /" in line:
-                self._told.set()
-        self._told.set()
-
-    @property
-    def log(self) -> str:
-        """All that it has said."""
-        return "".join(self._lines)
-
-    def answers(self) -> None:
-        """Wait until it serves, or is gone."""
-        assert self._told.wait(60), self.log
-
-    def end(self) -> None:
-        """End it as a user does."""
-        self._process.terminate()
-        assert self._process.wait(30) == 0, self.log
-        self._thread.join(10)
-
-    def make_sure_it_is_gone(self) -> None:
-        """End it the hard way if a failed test has left it."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._thread.join(10)
-
-    def dies(self) -> None:
-        """Wait until it has killed itself."""
-        assert self._process.wait(60) == -signal.SIGKILL, self.log
-        self._thread.join(10)
-
-
 @dataclass
 class Home:
     """One data folder that daemons come and go on."""
@@ -115,12 +60,13 @@ class Home:
     path: Path
     client: Cloud
     watch: Watch
+    starter: Starter
     daemons: list[Daemon] = field(default_factory=list)
 
     def served(self) -> Daemon:
         """The daemon that serves, a new one when none does; it goes on from test to test."""
         if not self.daemons:
-            daemon = Daemon(self.path)
+            daemon = self.starter.start(self.path)
             self.daemons.append(daemon)
             daemon.answers()
         return self.daemons[0]
@@ -181,8 +127,16 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def shared_home(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Home]:
-    with made_home(session_folder) as home:
+def daemon_starter() -> Iterator[Starter]:
+    with starter() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def shared_home(
+    session_folder: SessionFolder, appliances_folder: Path, daemon_starter: Starter
+) -> Iterator[Home]:
+    with made_home(session_folder, daemon_starter) as home:
         yield home
 
 
@@ -201,12 +155,12 @@ def home(shared_home: Home, request: pytest.FixtureRequest) -> Iterator[Home]:
 
 
 @contextlib.contextmanager
-def made_home(session_folder: SessionFolder) -> Iterator[Home]:
+def made_home(session_folder: SessionFolder, starter: Starter) -> Iterator[Home]:
     """A new data folder whose guests get no time to shut down."""
     path = session_folder.new()
     (path / "config.toml").write_text("[cloud]\nshutdown_timeout_s = 0\n")
     client = Cloud.of_profile(Profile(name="test", home=path), start=False)
-    made = Home(path, client, Watch(client))
+    made = Home(path, client, Watch(client), starter)
     try:
         yield made
         for daemon in made.daemons:

@@ -178,7 +178,9 @@ def test_interrupt_on_the_console_stops_a_command_and_not_the_machine(machine: P
     machine.wait_for_console("login:")
 
 
+@pytest.mark.parametrize("machine", ["disk"], indirect=True)
 def test_reboot_comes_back_with_the_same_keys(machine: PlainMachine) -> None:
+    """By its disk; what happens by its kernel is in test_whole_slice."""
     machine.ssh("reboot")
     machine.wait_for_console("box-1 login:")
     machine.wait_for_ssh()

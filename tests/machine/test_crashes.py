@@ -12,11 +12,12 @@ from slshell.client.cloud import new_request_id
 from slshell.model.errors import SlshellError
 from slshell.model.instance import State
 from slshell.model.making import SaveRequest
-from tests.machine.crash_bench import MOMENTS, Home, home, made_home, moments, shared_home
+from tests.machine.crash_bench import MOMENTS, Home, daemon_starter, home, made_home, moments, shared_home
+from tests.machine.crash_daemon import Starter
 from tests.machine.test_volume_crashes import VOLUME_KINDS
 from tests.support.folders import SessionFolder
 
-__all__ = ["home", "shared_home"]
+__all__ = ["daemon_starter", "home", "shared_home"]
 
 pytestmark = pytest.mark.machine
 
@@ -98,9 +99,12 @@ def test_an_import_goes_on_after_a_crash_and_leaves_no_upload(
 
 @moments("build")
 def test_a_crash_while_the_bundled_appliance_comes_in_is_made_good(
-    session_folder: SessionFolder, appliances_folder: Path, moment: tuple[str, str, str]
+    session_folder: SessionFolder,
+    appliances_folder: Path,
+    daemon_starter: Starter,
+    moment: tuple[str, str, str],
 ) -> None:
-    with made_home(session_folder) as fresh:
+    with made_home(session_folder, daemon_starter) as fresh:
         fresh.arm(moment)
         fresh.bury(fresh.served())
         fresh.served()

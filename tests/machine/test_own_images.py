@@ -52,6 +52,8 @@ def test_an_installation_disc_starts_a_machine_that_has_an_empty_disk(shell: She
         assert time.monotonic() < deadline, told
         time.sleep(0.2)
     cloud.close()
+    # What runs from the disc does not hear the power button.
+    shell("kill", "1", "--yes", "--wait")
 
 
 def test_an_image_of_another_hypervisor_starts(shell: Shell, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ from slshell.model.volume import (
     Volume,
     VolumeRequest,
 )
-from tests.machine.crash_bench import Home, home, moments, shared_home
+from tests.machine.crash_bench import Home, daemon_starter, home, moments, shared_home
 
-__all__ = ["home", "shared_home"]
+__all__ = ["daemon_starter", "home", "shared_home"]
 
 pytestmark = pytest.mark.machine
 
@@ -139,7 +139,7 @@ def ask(story: Story, kind: str) -> None:
         case "volume-import":
             story.send(story.home.path)
         case "volume-resize":
-            client.resize_volume(volume_id, 2)
+            client.resize_volume(volume_id, 1)
         case "volume-clone":
             client.create_volume(VolumeRequest(request_id=new_request_id(), source=volume_id, tag="clone"))
         case "volume-export":
@@ -174,7 +174,7 @@ def judge(story: Story, kind: str) -> None:
                 story.volume_id, lambda _one: not any((story.home.path / "incoming").iterdir())
             )
         case "volume-resize":
-            story.settled("available", lambda one: one.size_bytes == 2 * GIB)
+            story.settled("available", lambda one: one.size_bytes == GIB)
         case "volume-clone":
             (clone,) = story.client.volumes(tag="clone")
             story.home.watch.volume(clone.id, lambda one: one.state == "available")

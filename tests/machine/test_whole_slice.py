@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import libvirt
@@ -13,10 +15,13 @@ import pytest
 from slshell.client.cloud import Cloud
 from slshell.client.profiles import Profile
 from tests.support import processes
-from tests.support.shell import Shell
+from tests.support.folders import SessionFolder
+from tests.support.shell import Account, Shell, emptied
 from tests.support.waiting import Watch
 
 pytestmark = pytest.mark.machine
+
+GREETING = 'it\'s "quoted" $(reboot) `id` #x ☃'
 
 
 @pytest.fixture(params=["shell", "ordinary_shell"], ids=["ourselves", "ordinary"])
@@ -30,6 +35,11 @@ def instance(user: Shell, number: int) -> dict[str, Any]:
     """One instance as `-o json` shows it."""
     [one] = json.loads(user("instances", str(number), "-o", "json").stdout)
     return dict(one)
+
+
+def hypervisors(user: Shell) -> list[processes.Process]:
+    """The QEMU processes of a user's machines."""
+    return [one for one in processes.naming([user.data]) if "qemu-system" in one.command]
 
 
 def ssh(user: Shell, one: dict[str, Any], *command: str) -> subprocess.CompletedProcess[str]:
@@ -82,51 +92,60 @@ def test_run_log_in_power_off_start_and_kill(user: Shell) -> None:
     assert connection.listAllDomains() == []
     connection.close()
     assert list((user.data / "e" / "m").iterdir()) == []
-    assert not [one for one in processes.naming([user.data]) if "qemu-system" in one.command]
+    assert hypervisors(user) == []
     assert (user.data / "known_hosts").read_text() == ""
     assert ssh(user, one, "true").returncode == 255
 
 
-def test_a_killed_hypervisor_process_is_told_within_two_seconds(shell: Shell) -> None:
-    shell("run", "ttylinux", "--wait", "--for", "running")
-    [qemu] = [one for one in processes.naming([shell.data]) if "qemu-system" in one.command]
-    client = Cloud.of_profile(Profile(name="test", home=shell.data), start=False)
+@pytest.fixture(scope="module")
+def pair(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Shell]:
+    """Two machines of one start, pair-1 and pair-2; what ends one of them is tested last."""
+    for user in emptied(Shell.make(session_folder, Account.ourselves(), appliances_folder)):
+        user(
+            "run", "ttylinux", "-n", "2", "--name", "pair", "--context", f"GREETING={GREETING}",
+            "--wait", "--for", "reachable",
+        )  # fmt: skip
+        yield user
+
+
+def test_two_machines_run_side_by_side_each_at_its_own_address(pair: Shell) -> None:
+    names = [pair("connect", number, "--", "hostname").stdout.strip() for number in ("1", "2")]
+    assert names == ["pair-1", "pair-2"]
+    assert instance(pair, 1)["address"] != instance(pair, 2)["address"]
+
+
+def test_hostile_context_values_reach_the_guest_as_they_are(pair: Shell) -> None:
+    command = '. /mnt/stratuslab/context.sh; printf %s "$GREETING"'
+    assert pair("connect", "1", "--", command).stdout == GREETING
+
+
+def test_a_machine_outlives_the_daemon_and_answers_again_after_it_is_back(pair: Shell) -> None:
+    running = hypervisors(pair)
+    pair("cloud", "down")
+    assert hypervisors(pair) == running
+    assert "ttylinux" in pair("instances").stdout
+    assert pair("connect", "1", "--", "cat", "/proc/uptime").returncode == 0
+
+
+def test_a_reboot_comes_back_reachable_at_the_same_address(pair: Shell) -> None:
+    before = instance(pair, 1)
+    pair("connect", "1", "--", "touch /tmp/mark; sync")
+    pair("reboot", "1", "--wait")
+    assert pair("connect", "1", "--", "test -e /tmp/mark", expect=1).returncode == 1
+    after = instance(pair, 1)
+    assert (after["address"], after["host_key"]) == (before["address"], before["host_key"])
+
+
+def test_a_killed_hypervisor_process_is_told_within_two_seconds(pair: Shell) -> None:
+    [qemu] = [one for one in hypervisors(pair) if "-2,debug-threads" in one.command]
+    client = Cloud.of_profile(Profile(name="test", home=pair.data), start=False)
     processes.kill([qemu])
-    seen = Watch(client).instance(1, lambda one: one.state == "Unknown", patience_s=2.0)
+    seen = Watch(client).instance(2, lambda one: one.state == "Unknown", patience_s=2.0)
     assert "unexpectedly" in seen.reason
     client.close()
 
 
-def test_a_machine_outlives_the_daemon_and_answers_again_after_it_is_back(shell: Shell) -> None:
-    shell("run", "ttylinux", "--wait", "--for", "reachable")
-    shell("cloud", "down")
-    assert [one for one in processes.naming([shell.data]) if "qemu-system" in one.command]
-    assert "ttylinux" in shell("instances").stdout
-    assert shell("connect", "1", "--", "cat", "/proc/uptime").returncode == 0
-
-
-def test_down_all_shuts_the_machines_down_first(shell: Shell) -> None:
-    shell("run", "ttylinux", "--wait", "--for", "reachable")
-    shell("cloud", "down", "--all", "--yes")
-    assert not [one for one in processes.naming([shell.data]) if "qemu-system" in one.command]
-    assert instance(shell, 1)["state"] == "Unknown"
-
-
-def test_a_reboot_comes_back_reachable_at_the_same_address(shell: Shell) -> None:
-    shell("run", "ttylinux", "--wait", "--for", "reachable")
-    shell("connect", "1", "--", "touch /tmp/mark; sync")
-    shell("reboot", "1", "--wait")
-    assert shell("connect", "1", "--", "test -e /tmp/mark", expect=1).returncode == 1
-
-
-def test_two_machines_run_side_by_side_each_at_its_own_address(shell: Shell) -> None:
-    shell("run", "ttylinux", "-n", "2", "--name", "pair", "--wait", "--for", "reachable")
-    names = [shell("connect", number, "--", "hostname").stdout.strip() for number in ("1", "2")]
-    assert names == ["pair-1", "pair-2"]
-
-
-def test_hostile_context_values_reach_the_guest_as_they_are(shell: Shell) -> None:
-    value = 'it\'s "quoted" $(reboot) `id` #x ☃'
-    shell("run", "ttylinux", "--context", f"GREETING={value}", "--wait", "--for", "reachable")
-    command = '. /mnt/stratuslab/context.sh; printf %s "$GREETING"'
-    assert shell("connect", "1", "--", command).stdout == value
+def test_down_all_shuts_the_machines_down_first(pair: Shell) -> None:
+    pair("cloud", "down", "--all", "--yes")
+    assert hypervisors(pair) == []
+    assert instance(pair, 1)["state"] == "Unknown"

@@ -11,6 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+END_S = float(os.environ.get("TEST_END_S", "15"))
+"""Longest time that a daemon, a hypervisor or a machine that was told to end may take."""
+
 
 @dataclass(frozen=True)
 class Process:

@@ -6,11 +6,12 @@ import os
 import pwd
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import processes
 from tests.support.folders import SessionFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,3 +126,13 @@ class Shell:
             env=self.environment,
             **{**self.account.process_arguments(), **options},
         )
+
+
+def emptied(user: Shell) -> Iterator[Shell]:
+    """The user, for a fixture: when the generator ends, nothing of theirs may run any more."""
+    yield user
+    if (user.data / "daemon.json").exists():
+        user("cloud", "down", "--all", "--yes", expect=None)
+    left = processes.wait_until_gone([user.data], processes.END_S)
+    processes.kill(left)
+    assert not left, f"`cloud down --all` left processes behind: {left}"
