@@ -22,6 +22,7 @@ from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, RunRequest
 from slshell.model.making import SaveRequest
 from slshell.model.names import checked_name
+from slshell.model.volume import ROOT_DISK_OF, VolumeState
 from slshell.output.listing import Listing
 
 TIMEOUT = click.option(
@@ -224,3 +225,16 @@ def _end(environment: Environment, instance_id: int) -> None:
         environment.output.warning(f"machine {instance_id} could not be ended: {error.message}")
         return
     wait_for(face, [instance_id], GONE, TIMEOUT_S)
+    _purge_root_disk(face, instance_id)
+
+
+def _purge_root_disk(face: Environment, instance_id: int) -> None:
+    """Keep nothing in quarantine of a machine that was made for this only: it would hold its image, too."""
+    cloud = face.cloud
+    revision = cloud.status().revision
+    begins = f"{ROOT_DISK_OF} {instance_id} "
+    for disk in cloud.volumes(state=str(VolumeState.DELETED)):
+        if disk.origin.startswith(begins):
+            cloud.purge_volume(disk.id)
+            while disk.id in {each.id for each in cloud.volumes(all=True)}:
+                revision = cloud.changes(revision).revision
