@@ -26,7 +26,8 @@ from slshell.backend.api.sockets import LARGEST_MESSAGE, PATIENCE_S
 from slshell.backend.appliances import folder as appliances_folder
 from slshell.backend.engines.base import Engine
 from slshell.backend.engines.libvirt import LibvirtEngine
-from slshell.backend.services.cloud import BUNDLED, Cloud
+from slshell.backend.services.catalogue import BUNDLED
+from slshell.backend.services.cloud import Cloud
 from slshell.backend.services.settings import Settings
 from slshell.backend.store.database import Database
 from slshell.model.errors import SlshellError, UsageError

@@ -142,7 +142,7 @@ class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls, ImageCalls)
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._closed = False
+        self.closed = False
 
     @classmethod
     def of_profile(cls, profile: Profile, *, start: bool = True, notice: local.Notice | None = None) -> Cloud:
@@ -157,7 +157,7 @@ class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls, ImageCalls)
 
     def close(self) -> None:
         """Break all connections of this object for good; calls that wait in other threads fail."""
-        self._closed = True
+        self.closed = True
         self._link.abort()
 
     def status(self) -> CloudStatus:
@@ -347,13 +347,13 @@ class Cloud(VolumeCalls, ConsoleCalls, CatalogueCalls, ContextCalls, ImageCalls)
         except NotConnected:
             self._link.forget(transport)
         except ConnectionBroke:
-            if not repeat or self._closed:
+            if not repeat or self.closed:
                 raise
             self._link.forget(transport)
         return self._link.transport().request(method, path, **options)
 
     def _transport(self) -> Transport:
-        if self._closed:
+        if self.closed:
             raise CloudUnreachable("this connection to the cloud is closed")
         return self._link.transport()
 

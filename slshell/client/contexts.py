@@ -35,7 +35,7 @@ class ContextCalls(ABC):
         return self._ask("POST", f"/v1/recipes/{quote(recipe, safe='')}/build", None, Appliance, repeat=True)
 
     def remove_appliance(self, reference: str) -> Appliance:
-        """Remove an appliance that no machine stands on."""
+        """Remove an appliance that nothing stands on; one that is coming in is stopped."""
         return self._ask("DELETE", f"/v1/appliances/{quote(reference, safe='')}", None, Appliance)
 
     def context(self, instance_id: int, *, secrets: bool = False) -> InstanceContext:

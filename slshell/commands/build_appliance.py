@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import APPLIANCE
-from slshell.commands.making import until_ready
+from slshell.commands.making import or_stopped, until_ready
 from slshell.commands.registry import Danger, command
+from slshell.model.appliance import ApplianceState
 from slshell.output.listing import Listing
 
 
@@ -18,11 +21,16 @@ def build_appliance_command(environment: Environment, name: str, no_wait: bool) 
     """Build a bundled appliance from the distribution's packages, unless it is here.
 
     `debian` is a whole system with cloud-init and OpenSSH, for create-image and for every day; it takes some
-    minutes and 4 GiB of disk space while it is made. The same packages give the same identifier.
+    minutes and 4 GiB of disk space while it is made. The same packages give the same identifier. Ctrl-C
+    stops the building.
     """
     cloud = environment.cloud
     revision = cloud.status().revision
+    under_way = {one.id for one in cloud.appliances() if one.state is ApplianceState.IMPORTING}
     appliance = cloud.build_appliance(name)
     if not no_wait:
-        appliance = until_ready(environment, appliance, revision, "building")
+        # What others began is not this command's to stop.
+        own = nullcontext() if appliance.id in under_way else or_stopped(environment, appliance)
+        with own:
+            appliance = until_ready(environment, appliance, revision, "building")
     return Listing(kind=APPLIANCE, items=[appliance], single=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +23,15 @@ from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, RunRequest
 from slshell.model.making import SaveRequest
 from slshell.model.names import checked_name
+from slshell.model.volume import ROOT_DISK_OF, VolumeState
 from slshell.output.listing import Listing
+from slshell.output.plain import plain
 
 TIMEOUT = click.option(
     "--timeout", "timeout_s", type=click.FloatRange(min=0), default=TIMEOUT_S, show_default=True,
     metavar="SECONDS", help="Longest wait for the machine to boot, and to power itself off.",
 )  # fmt: skip
+_PACKAGE = re.compile(r"[^\s-]\S*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +94,7 @@ def create_image_command(
         request=_request(environment, base, name, title, f"{author} {author_email}".strip(), comment),
         type=type_name,
         ram_mib=ram,
-        packages=tuple(one for each in packages for one in each.split(",") if one),
+        packages=tuple(_package(one) for each in packages for one in each.split(",") if one),
         scripts=tuple(_script(one) for each in scripts for one in each.split(",") if one),
         keep=keep,
         prove=not no_prove,
@@ -117,6 +121,19 @@ def _request(
     raise Conflict(
         f"the name “{chosen}” is taken by another appliance ({holder.id})", hint="choose one with --name"
     )
+
+
+def _package(text: str) -> str:
+    """A package's name as it is; not all package managers can tell one from an option otherwise.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
+    if _PACKAGE.fullmatch(text) is None:
+        raise UsageError(
+            f"“{text}” cannot be the name of a package", hint="for example --package nginx --package git"
+        )
+    return text
 
 
 def _script(text: str) -> tuple[Path, tuple[str, ...]]:
@@ -148,7 +165,7 @@ def _made(environment: Environment, plan: Plan) -> Appliance:
         step("waiting until the machine has powered itself off")
         wait_until_off(environment, machine.id, plan.timeout_s)
         step(f"saving its disk as the appliance {plan.request.name}")
-        made = save(environment, machine.id, plan.request)
+        made = _saved(environment, machine.id, plan.request)
     if plan.prove:
         step(f"booting {made.name} once")
         try:
@@ -161,6 +178,17 @@ def _made(environment: Environment, plan: Plan) -> Appliance:
     return made
 
 
+def _saved(environment: Environment, instance_id: int, request: SaveRequest) -> Appliance:
+    """Save the machine's disk; the entry of a save that failed is not left either."""
+    try:
+        return save(environment, instance_id, request)
+    except Conflict as error:
+        failed = str(error.details.get("id", ""))
+        if any(each.id == failed for each in environment.cloud.appliances()):
+            environment.cloud.remove_appliance(failed)
+        raise
+
+
 def _work_inside(environment: Environment, plan: Plan, machine: Instance) -> None:
     from slshell.ssh.building import PATIENCE_S, clean_and_power_off, install, run_script
     from slshell.ssh.connection import connected
@@ -169,7 +197,7 @@ def _work_inside(environment: Environment, plan: Plan, machine: Instance) -> Non
     step = environment.output.notice
 
     def show(line: str) -> None:
-        step(f"    {line}")
+        step(f"    {plain(line.encode())}")
 
     keys = [make_own_key(environment.environ)]
     with (
@@ -224,3 +252,16 @@ def _end(environment: Environment, instance_id: int) -> None:
         environment.output.warning(f"machine {instance_id} could not be ended: {error.message}")
         return
     wait_for(face, [instance_id], GONE, TIMEOUT_S)
+    _purge_root_disk(face, instance_id)
+
+
+def _purge_root_disk(face: Environment, instance_id: int) -> None:
+    """Keep nothing in quarantine of a machine that was made for this only: it would hold its image, too."""
+    cloud = face.cloud
+    revision = cloud.status().revision
+    begins = f"{ROOT_DISK_OF} {instance_id} "
+    for disk in cloud.volumes(state=str(VolumeState.DELETED)):
+        if disk.origin.startswith(begins):
+            cloud.purge_volume(disk.id)
+            while disk.id in {each.id for each in cloud.volumes(all=True)}:
+                revision = cloud.changes(revision).revision

@@ -18,6 +18,7 @@ from slshell.output.listing import Column, Kind, Listing
 from slshell.output.text import human_size, human_time
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_BACK = (Return.FETCHED, Return.ASKED)
 _SHOWN = 4
 """Users of an image that are named in its row."""
 
@@ -36,6 +37,7 @@ def _what_then(image: CachedImage) -> str:
     return {
         Return.FETCHED: "fetched again when wanted",
         Return.BUILT: "comes with slshell",
+        Return.ASKED: "built again when asked for",
         Return.NEVER: "cannot be fetched again",
     }[image.returns]
 
@@ -158,14 +160,14 @@ def drop(environment: Environment, images: Sequence[CachedImage], errors: list[S
 
 def loss(image: CachedImage) -> str:
     """What goes with an image, in one line."""
-    came = "" if image.returns is Return.FETCHED else f", it came from {image.origin}"
+    came = "" if image.returns in _BACK else f", it came from {image.origin}"
     return f"{image.name} ({human_size(image.allocated_bytes)}): {_what_then(image)}{came}"
 
 
 def _may_go(image: CachedImage, *, imported: bool) -> bool:
     if image.used:
         return False
-    return image.partial or image.returns is Return.FETCHED or (imported and image.returns is Return.NEVER)
+    return image.partial or image.returns in _BACK or (imported and image.returns is Return.NEVER)
 
 
 def _is_older(image: CachedImage, age: timedelta | None) -> bool:

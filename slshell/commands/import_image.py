@@ -10,6 +10,7 @@ import click
 from slshell.client.cloud import new_request_id
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import APPLIANCE
+from slshell.commands.making import or_stopped
 from slshell.commands.parameters import FileOrUrl
 from slshell.commands.registry import Danger, command
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState, ImportRequest
@@ -56,7 +57,8 @@ def import_image_command(
     """Bring an image into the catalogue, from a file or by URL.
 
     It may be qcow2, raw, VMDK, VDI, VHDX, VHD, an OVA or a bootable ISO, also packed with gz, bz2, xz or zst.
-    Machines of an ISO start from it as long as nothing is installed on their own, empty disk.
+    Machines of an ISO start from it as long as nothing is installed on their own, empty disk. Ctrl-C while
+    it comes in stops that.
     """
     if name is not None:
         checked_name(name)
@@ -76,7 +78,8 @@ def import_image_command(
             kind=ApplianceKind(kind), disk_gib=disk_size,
         )  # fmt: skip
     if not no_wait:
-        appliance = wait_until_taken(environment, appliance, revision)
+        with or_stopped(environment, appliance):
+            appliance = wait_until_taken(environment, appliance, revision)
     return Listing(kind=APPLIANCE, items=[appliance], single=True)
 
 

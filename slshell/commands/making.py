@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from slshell.commands.environment import Environment
 from slshell.model.appliance import Appliance, ApplianceState
-from slshell.model.errors import Conflict, NotFound
+from slshell.model.errors import Conflict, NotFound, SlshellError
 
 WAIT_S = 20.0
 TICK_S = 1.0
@@ -38,6 +41,27 @@ def until_ready(environment: Environment, appliance: Appliance, revision: int, w
             details={"id": current.id},
         )
     return current
+
+
+@contextmanager
+def or_stopped(environment: Environment, appliance: Appliance) -> Iterator[None]:
+    """When the user stops the command meanwhile, the coming in of its appliance is stopped as well."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or environment.cloud.closed:
+            _stop(environment.lasting, appliance)
+        raise
+
+
+def _stop(face: Environment, appliance: Appliance) -> None:
+    """Stop it over the connections of the face: those of a command that was stopped are closed."""
+    try:
+        face.cloud.remove_appliance(appliance.id)
+    except SlshellError as error:
+        face.output.warning(error.message)
+        return
+    face.output.notice(f"{appliance.name} was stopped, and nothing of it stays")
 
 
 def _again(environment: Environment, appliance: Appliance) -> Appliance:

@@ -28,7 +28,7 @@ def remove_appliance_command(environment: Environment, appliances: tuple[str, ..
     """Take appliances out of the catalogue, with their images.
 
     One that machines or root disks in quarantine stand on stays, and so does what comes with slshell. A
-    published cloud image stays in the list, to be fetched again.
+    published cloud image stays in the list, to be fetched again. One that is coming in is stopped.
     """
     cloud = environment.cloud
     found: list[Appliance] = []
@@ -47,7 +47,7 @@ def remove_appliance_command(environment: Environment, appliances: tuple[str, ..
     gone = []
     for one in found:
         try:
-            cloud.purge_image(one.id)
+            cloud.remove_appliance(one.id)
             gone.append(one)
         except SlshellError as error:
             errors.append(error)

@@ -7,7 +7,7 @@ import click
 from slshell.client.cloud import new_request_id
 from slshell.commands.environment import Environment
 from slshell.commands.kinds import APPLIANCE
-from slshell.commands.making import until_ready
+from slshell.commands.making import or_stopped, until_ready
 from slshell.commands.parameters import instance_in, resolve_instance
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import TIMEOUT_S, wait_for
@@ -74,7 +74,9 @@ def save(environment: Environment, instance_id: int, request: SaveRequest) -> Ap
     """Make an appliance of a machine that is off, and wait until it can be started."""
     cloud = environment.cloud
     revision = cloud.status().revision
-    return until_ready(environment, cloud.save_instance(instance_id, request), revision, "saving")
+    appliance = cloud.save_instance(instance_id, request)
+    with or_stopped(environment, appliance):
+        return until_ready(environment, appliance, revision, "saving")
 
 
 def wait_until_off(environment: Environment, instance_id: int, timeout_s: float) -> None:

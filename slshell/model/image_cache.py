@@ -15,6 +15,8 @@ class Return(StrEnum):
     """It is fetched from its publisher when it is wanted."""
     BUILT = "built"
     """It comes with slshell, and is made whenever the cloud starts without it."""
+    ASKED = "asked"
+    """It is built again when somebody asks for it."""
     NEVER = "never"
     """Somebody brought it; the cloud cannot get it by itself."""
 

@@ -29,6 +29,8 @@ from tests.support.crashing_daemon import DEADLY
 from tests.support.folders import SessionFolder
 from tests.support.waiting import Watch
 
+NOWHERE = Path("/nonexistent")
+
 
 def _kinds() -> list[JobKind]:
     nothing = cast("Any", SimpleNamespace())
@@ -40,11 +42,15 @@ def _kinds() -> list[JobKind]:
         settings=nothing,
         consoles=nothing,
     )
-    images = CatalogueJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"))
+    images = CatalogueJobs(
+        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=nothing
+    )
     volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)
     chains = ChainJobs(volumes=volumes, files=nothing)
     files = VolumeFileJobs(files=nothing, volumes=volumes)
-    saves = SaveJobs(catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), engine=nothing)
+    saves = SaveJobs(
+        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=nothing, engine=nothing
+    )
     return [kind for jobs in (machines, images, volumes, chains, files, saves) for kind in jobs.kinds()]
 
 

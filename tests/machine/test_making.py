@@ -60,5 +60,5 @@ def test_a_failing_script_leaves_neither_machine_nor_image_unless_it_is_to_be_ke
 
 def test_packages_that_no_manager_can_install_are_told(shell: Shell) -> None:
     failed = shell("create-image", "ttylinux", "--package", "git", expect=6, timeout_s=WAIT_S)
-    assert "none of apt, dnf, yum, zypper and apk" in failed.stderr
+    assert "none of apt, dnf, yum, zypper, apk and pacman" in failed.stderr
     assert listed(shell, "instances") == []

@@ -61,8 +61,10 @@ async def test_steps_and_what_the_machine_writes_are_seen_as_they_come(
         await begin(screen, cloud, machine, heard)
         assert "running set-up.sh" in screen.frame
         with await asyncio.to_thread(heard.open, "w") as line:
+            line.write("\x1b[31mred\x1b[0m \x1b]0;title\x07end\n")
             line.write("[b]one[/b]\n")
             line.flush()
+            await screen.shows("told: red end")
             await screen.shows("told: [b]one[/b]")
             assert posted(cloud) == ["/v1/instances"]
         await screen.until(lambda: "/v1/instances/1/kill" in posted(cloud))

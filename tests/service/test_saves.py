@@ -99,6 +99,12 @@ def test_an_appliance_is_removed_only_when_no_machine_stands_on_it(running: Runn
         running.client.remove_appliance("mine")
     running.client.kill(user.id)
     running.wait(user.id, State.DONE)
+    [root] = [one for one in running.client.volumes(all=True) if one.origin]
+    with pytest.raises(Conflict, match=f"root disk {root.id[:8]} in quarantine"):
+        running.client.remove_appliance("mine")
+    assert running.cloud.catalogue.files(made.id)[0].exists()
+    running.client.purge_volume(root.id)
+    running.watch.no_volume(root.id)
     running.client.remove_appliance("mine")
     with pytest.raises(NotFound):
         running.client.appliance("mine")
@@ -106,7 +112,7 @@ def test_an_appliance_is_removed_only_when_no_machine_stands_on_it(running: Runn
 
 
 def test_a_bundled_appliance_stays(running: Running) -> None:
-    with pytest.raises(Conflict, match="bundled"):
+    with pytest.raises(Conflict, match="comes with slshell"):
         running.client.remove_appliance("ttylinux")
 
 

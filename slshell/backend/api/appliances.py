@@ -98,8 +98,8 @@ async def upload(
 @delete("/v1/appliances/{appliance:str}", status_code=200)
 @in_thread
 def remove_appliance(cloud: NamedDependency[Cloud], appliance: FromPath[str]) -> Appliance:
-    """Remove an appliance that no machine stands on."""
-    return cloud.saves.discard(appliance)
+    """Remove an appliance that nothing stands on; one that is coming in is stopped."""
+    return cloud.image_cache.remove(appliance)
 
 
 @post("/v1/recipes/{name:str}/build", status_code=202)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 from slshell.backend import appliances
 from slshell.backend.appliances import builder, recipe
@@ -19,6 +21,8 @@ def main() -> int:
     build.add_argument("name", choices=recipe.names())
     build.add_argument("--into", type=Path, default=appliances.folder(), metavar="FOLDER")
     chosen = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         built = builder.build(chosen.name, chosen.into.absolute(), lambda line: print(line, file=sys.stderr))
     except SlshellError as error:
@@ -28,6 +32,13 @@ def main() -> int:
         return int(error.exit_code)
     print(built.folder)
     return 0
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Leave as after an error, so that what is half done is removed; the status is that of shells."""
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

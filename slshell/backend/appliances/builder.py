@@ -76,10 +76,12 @@ class BuiltAppliance(msgspec.Struct, frozen=True, kw_only=True):
 def build(recipe_name: str, into: Path, say: Callable[[str], None]) -> BuiltAppliance:
     """Have the appliance in `into/<name>/`, building it only when it is missing or its recipe has changed.
 
-    Several callers at once wait for one build. `say` gets one line a step.
+    Several callers at once wait for one build. `say` gets one line a step. However a build ends before it is
+    done, its programs end and its folder is removed.
 
     Raises:
-        NotFound: no such recipe. EngineFailed: a tool or package is missing, with the remedy.
+        NotFound: no such recipe. EngineFailed: a tool or package is missing, with the remedy. Stopped: it
+        was told to end.
     """
     plan = recipe.load(recipe_name)
     present = find(recipe_name, into)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from slshell.backend.appliances import keeper
+from slshell.backend.images import stopping
 from slshell.model.errors import EngineFailed
+
+_KEEPER = Path(keeper.__file__)
 
 TOOLS: dict[str, str] = {
     "apt-get": "apt",
@@ -79,31 +84,67 @@ def run(
     """Run a program in the C locale and answer its standard output.
 
     Raises:
-        EngineFailed: it is missing, failed or hung, with the last line it wrote.
+        EngineFailed: it is missing, failed or hung, with the last line it wrote. Stopped: the build was.
     """
+    return said(argv, cwd=cwd, env=env, hint=hint, timeout=timeout)[0]
+
+
+def said(
+    argv: list[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+    timeout: float = 300,
+) -> tuple[str, str]:
+    """As `run`; answers standard output and standard error."""
     program = find(argv[0])
     if program is None:
         package = _PACKAGES.get(argv[0], argv[0])
         raise EngineFailed(f"{argv[0]} is not installed", hint=f"sudo apt-get install {package}")
-    try:
-        done = subprocess.run(
-            [program, *argv[1:]],
-            cwd=cwd,
-            env={**os.environ, "LC_ALL": "C.UTF-8", "PATH": _search_path(), **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EngineFailed(f"{argv[0]} did not finish within {timeout:.0f} s", hint=hint) from error
-    if done.returncode != 0:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        said = lines[-1].strip() if lines else f"exit status {done.returncode}"
-        raise EngineFailed(f"{argv[0]} failed: {said}", hint=hint, details={"output": lines[-20:]})
-    return done.stdout
+    code, output, complaint = _kept([program, *argv[1:]], cwd, env, timeout)
+    stopping.current().check()
+    if code is None:
+        raise EngineFailed(f"{argv[0]} did not finish within {timeout:.0f} s", hint=hint)
+    if code != 0:
+        lines = [line for line in (complaint or output).splitlines() if line.strip()]
+        last = lines[-1].strip() if lines else f"exit status {code}"
+        raise EngineFailed(f"{argv[0]} failed: {last}", hint=hint, details={"output": lines[-20:]})
+    return output, complaint
+
+
+def _kept(
+    command: list[str], cwd: Path | None, env: Mapping[str, str] | None, timeout: float
+) -> tuple[int | None, str, str]:
+    """Exit status, output and complaints of a program; the status is None when its time was up.
+
+    However this call ends, the program and all that it started have ended before.
+    """
+    theirs, ours = os.pipe()
+    with os.fdopen(ours, "wb") as held:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_KEEPER), *command],
+                cwd=cwd,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "PATH": _search_path(), **(env or {})},
+                stdin=theirs,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
+        finally:
+            os.close(theirs)
+        with process:
+            try:
+                with stopping.current().breakable(held.close):
+                    output, complaint = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                return None, "", ""
+            finally:
+                # The keeper waits for this, and its end for the keeper.
+                held.close()
+    return process.returncode, output, complaint
 
 
 def _search_path() -> str:

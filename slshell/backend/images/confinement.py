@@ -107,7 +107,7 @@ def _read(
     size = 0
     while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
         if hear is not None:
-            hear(chunk)
+            _tell(process, hear, chunk)
             continue
         size += len(chunk)
         if size > _ANSWER_BYTES:
@@ -115,6 +115,15 @@ def _read(
             break
         kept.append(chunk)
     return b"".join(kept)
+
+
+def _tell(process: subprocess.Popen[bytes], hear: Callable[[bytes], None], chunk: bytes) -> None:
+    try:
+        hear(chunk)
+    except BaseException:
+        # Who listens may break it off.
+        _end(process)
+        raise
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 import urllib3
 
+from slshell.backend.images import stopping
 from slshell.backend.images.progress import Progress, Say
 from slshell.model.errors import CloudUnreachable, EngineFailed, NoCapacity, NotFound, TooLarge, UsageError
 
@@ -44,17 +45,21 @@ def download(url: str, target: Path, *, max_bytes: int, progress: Say | None = N
     Raises:
         UsageError: not such a URL, or the server refuses it. NotFound: nothing there. TooLarge: over
             `max_bytes`. NoCapacity: the disk is full. CloudUnreachable: no answer, or broken off.
+            Stopped: it was told to end.
     """
     parts = _checked(url)
     partial = _Partial(target)
     failures = 0
+    stopper = stopping.current()
     with _session() as session:
         while True:
+            stopper.check()
             had = partial.size
             try:
                 _attempt(session, url, partial, max_bytes, progress)
                 break
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                stopper.check()
                 failures = 1 if partial.size > had else failures + 1
                 if failures >= ATTEMPTS or partial.size == 0:
                     raise _unreachable(parts.hostname or "", error) from error
@@ -184,7 +189,7 @@ def _receive(
     answer: requests.Response, partial: _Partial, offset: int, max_bytes: int, told: Progress
 ) -> None:
     pace = _Pace(offset)
-    with partial.path.open("ab") as stream:
+    with stopping.current().breakable(answer.raw.shutdown), partial.path.open("ab") as stream:
         while block := answer.raw.read1(_BLOCK, decode_content=False):
             offset += len(block)
             if offset > max_bytes:

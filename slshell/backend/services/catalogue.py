@@ -32,6 +32,8 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _ENDINGS = (
     ".gz", ".xz", ".bz2", ".zst", ".qcow2", ".img", ".raw", ".iso", ".vmdk", ".vdi", ".vhdx", ".vhd", ".ova",
 )  # fmt: skip
+BUNDLED = "ttylinux"
+"""The appliance that every cloud makes when it starts without it."""
 MAX_DISK_GIB = MAX_DISK_BYTES >> 30
 TUTORIAL = {"BtSKdXa2SvHlSVTvgFgivIYDq--": "ttylinux", "GPAUQFkojP5dMQJNdJ4qD_62mCo": "flora-and-fauna"}
 """The identifiers that the StratusLab tutorial prints lead to what takes the place of those images today."""

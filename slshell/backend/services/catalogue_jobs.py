@@ -19,8 +19,10 @@ from slshell.backend.images import fetch, intake
 from slshell.backend.images.cloud_images import known
 from slshell.backend.images.inspection import Content
 from slshell.backend.images.intake import TakenImage
+from slshell.backend.images.stopping import Stopped
 from slshell.backend.images.sums import Checksum
 from slshell.backend.services import entry_import, published, records, waiting_runs
+from slshell.backend.services.arrivals import Arrivals
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.services.jobs import JobKind, Step, Work
 from slshell.backend.services.settings import Settings
@@ -49,15 +51,17 @@ class CatalogueJobs:
     catalogue: Catalogue
     settings: Settings
     uploads: Path
+    arrivals: Arrivals
 
     def kinds(self) -> tuple[JobKind, ...]:
         """Both of them."""
+        stoppable = self.arrivals.stoppable
         return (
             JobKind(
                 name="import",
                 steps=(
-                    Step(name="fetch", run=self._fetch, done=self._fetched),
-                    Step(name="check", run=self._check, done=self._ready),
+                    Step(name="fetch", run=stoppable(self._fetch), done=self._fetched),
+                    Step(name="check", run=stoppable(self._check), done=self._ready),
                     Step(name="tidy", run=self._tidy),
                 ),
                 failed=self._failed,
@@ -65,7 +69,7 @@ class CatalogueJobs:
             ),
             JobKind(
                 name="build",
-                steps=(Step(name="build", run=self._build, done=self._ready),),
+                steps=(Step(name="build", run=stoppable(self._build), done=self._ready),),
                 failed=self._failed,
                 attempts=1,
             ),
@@ -96,11 +100,16 @@ class CatalogueJobs:
             remove_path(path)
 
     def _say(self, work: Work) -> Callable[[str], None]:
-        """Tells the appliance how far it is, and more seldom those that wait for it: they may be many."""
+        """Tells the appliance how far it is, and more seldom those that wait for it: they may be many.
+
+        What calls it is stopped by it, when the image is to come in no more.
+        """
         told_at = -IMAGE_PROGRESS_S
+        stopper = self.arrivals.stopper(work)
 
         def say(text: str) -> None:
             nonlocal told_at
+            stopper.check()
             told = time.monotonic() - told_at >= IMAGE_PROGRESS_S
             self.catalogue.progress(str(work.appliance_id), text, told_to_machines=told)
             if told:
@@ -243,6 +252,10 @@ class CatalogueJobs:
             if name is not None:
                 published.give_up(write, str(work.appliance_id), reason)
                 records.add_event(write, "image", f"fetch failed: {reason}", severity=Severity.ERROR)
+                return
+            if isinstance(error, Stopped):
+                self.catalogue.forget(write, str(work.appliance_id))
+                records.add_event(write, "image", f"the {work.kind} of an image was stopped")
                 return
             write.connection.execute(
                 update(appliances)

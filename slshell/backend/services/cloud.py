@@ -17,7 +17,8 @@ from slshell import __version__
 from slshell.backend.appliances.static import FLORA_AND_FAUNA
 from slshell.backend.engines.base import Engine
 from slshell.backend.services import housekeeping, image_strays, known_hosts, records
-from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.arrivals import Arrivals
+from slshell.backend.services.catalogue import BUNDLED, Catalogue
 from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.changes import Bell
@@ -54,7 +55,6 @@ from slshell.model.host import Host
 from slshell.model.instance import State
 
 LOG = logging.getLogger(__name__)
-BUNDLED = "ttylinux"
 DOWNLOADS = 3
 """Images that come in at the same time; one silent server does not hold up the others."""
 
@@ -115,13 +115,15 @@ class Cloud:
             wake=self._wake_imports,
             mirrors=self.settings.cloud.image_mirrors,
         )
+        self.arrivals = Arrivals()
         self._catalogue_jobs = CatalogueJobs(
-            catalogue=self.catalogue, settings=self.settings, uploads=self.uploads
+            catalogue=self.catalogue, settings=self.settings, uploads=self.uploads, arrivals=self.arrivals
         )
         self.image_cache = ImageCache(
             database=self.database,
             catalogue=self.catalogue,
             uploads=self.uploads,
+            arrivals=self.arrivals,
             offers=self.settings.cloud.cloud_images,
         )
         self.marketplace = Marketplace(database=self.database)
@@ -173,7 +175,13 @@ class Cloud:
         """Writing disks of machines out takes long, so it has a worker of its own."""
         database, engine, catalogue = self.database, self.engine, self.catalogue
         self.saves = Saves(database=database, engine=engine, catalogue=catalogue, wake=self._wake)
-        jobs = SaveJobs(catalogue=catalogue, settings=self.settings, uploads=self.uploads, engine=engine)
+        jobs = SaveJobs(
+            catalogue=catalogue,
+            settings=self.settings,
+            uploads=self.uploads,
+            arrivals=self.arrivals,
+            engine=engine,
+        )
         return JobRunner(database, jobs.kinds(), 1, self._finished)
 
     def _volume_runners(self) -> list[JobRunner]:
@@ -236,6 +244,7 @@ class Cloud:
         runners = [*self._machines, *self._imports]
         for runner in runners:
             runner.ask_to_stop()
+        self.arrivals.close()
         for runner in runners:
             runner.stop()
         self.sampler.stop()
@@ -311,6 +320,7 @@ class Cloud:
             runner.wake()
 
     def _finished(self, work: Work) -> None:
+        self.arrivals.ended(work)
         self._wake()
         self.reconcile.finished(work)
 

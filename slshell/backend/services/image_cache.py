@@ -10,20 +10,25 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
+from slshell.backend.appliances.static import FLORA_AND_FAUNA
 from slshell.backend.images import fetch
 from slshell.backend.images.cloud_images import known
 from slshell.backend.services import published, records
-from slshell.backend.services.catalogue import Catalogue
+from slshell.backend.services.arrivals import Arrivals
+from slshell.backend.services.catalogue import BUNDLED, Catalogue
 from slshell.backend.store.database import Database
 from slshell.backend.store.tables.appliances import appliances
 from slshell.backend.store.tables.instances import instances
 from slshell.backend.store.tables.volumes import volumes
-from slshell.model.appliance import ApplianceState
+from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict
 from slshell.model.image_cache import CachedImage, Return
 from slshell.model.instance import State
 from slshell.model.volume import Disk, DiskKind
 
+KEPT = frozenset({BUNDLED, FLORA_AND_FAUNA})
+"""What the cloud makes by itself when it starts."""
+_COMING_IN = "wait until it is here, or `slshell remove-appliance` stops it"
 _DISKS = msgspec.json.Decoder(tuple[Disk, ...])
 
 
@@ -34,6 +39,7 @@ class ImageCache:
     database: Database
     catalogue: Catalogue
     uploads: Path
+    arrivals: Arrivals
     offers: bool
     """Whether published images are listed again once they are purged."""
 
@@ -43,6 +49,20 @@ class ImageCache:
             rows = connection.execute(select(appliances)).all()
             held = [self._held(connection, row) for row in rows]
         return sorted((one for one in held if one is not None), key=lambda one: one.name)
+
+    def remove(self, reference: str) -> Appliance:
+        """Take an appliance out of the catalogue with its image; one that is coming in is stopped.
+
+        Raises:
+            As `drop`, but for what is coming in. Conflict: it does not stop in time.
+        """
+        found = self.catalogue.resolve(reference)
+        made_here = found.origin == "bundled" and found.name in KEPT
+        if found.state is ApplianceState.IMPORTING and not made_here:
+            self.arrivals.stop(self.catalogue, found)
+        else:
+            self.drop(found.id)
+        return found
 
     def drop(self, reference: str) -> CachedImage:
         """Remove an image's files, and its entry unless it is a published one; answers what went.
@@ -71,7 +91,10 @@ class ImageCache:
 
     def _refuse(self, row: Row[Any], held: CachedImage | None) -> None:
         if row.state == ApplianceState.IMPORTING.value:
-            raise Conflict(f"{row.name} is just coming in: {row.progress}", hint="wait until it is here")
+            raise Conflict(
+                f"{row.name} is just coming in: {row.progress}",
+                hint="wait until it is here; remove-appliance stops it",
+            )
         if held is None and row.state == ApplianceState.AVAILABLE.value:
             raise published.only_listed(row.name, row.os)
         if held is None:
@@ -143,7 +166,7 @@ class ImageCache:
 
 def _returns(row: Row[Any]) -> Return:
     if row.origin == "bundled":
-        return Return.BUILT
+        return Return.BUILT if row.name in KEPT else Return.ASKED
     image = known().images.get(row.name)
     return Return.FETCHED if image is not None and row.origin.endswith(f"/{image.image}") else Return.NEVER
 

@@ -32,12 +32,13 @@ class SaveJobs(CatalogueJobs):
 
     def kinds(self) -> tuple[JobKind, ...]:
         """The one."""
+        stoppable = self.arrivals.stoppable
         return (
             JobKind(
                 name="save",
                 steps=(
-                    Step(name="write", run=self._write),
-                    Step(name="check", run=self._check_saved, done=self._ready),
+                    Step(name="write", run=stoppable(self._write)),
+                    Step(name="check", run=stoppable(self._check_saved), done=self._ready),
                     Step(name="tidy", run=self._drop),
                 ),
                 failed=self._not_saved,

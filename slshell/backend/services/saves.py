@@ -6,15 +6,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from slshell.backend.appliances import builder, recipe
 from slshell.backend.engines.base import Engine
-from slshell.backend.services import published, records, requests
+from slshell.backend.services import records, requests
 from slshell.backend.services.catalogue import Catalogue
 from slshell.backend.store.database import Database
-from slshell.backend.store.tables.instances import instances
-from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState
+from slshell.model.appliance import Appliance, ApplianceKind
 from slshell.model.errors import Conflict, UsageError
 from slshell.model.instance import State
 from slshell.model.making import SaveRequest
@@ -87,39 +84,6 @@ class Saves:
                 f"the name “{name}” is taken by an appliance from {found.origin}",
                 hint="there can be one appliance of a name",
             )
-        return found
-
-    def discard(self, reference: str) -> Appliance:
-        """Remove an appliance that no machine stands on, with its files.
-
-        Raises:
-            NotFound: there is none. Conflict: machines stand on it, it is bundled, it is still coming in, or
-            it is published and not here.
-        """
-        found = self.catalogue.resolve(reference)
-        if found.state is ApplianceState.IMPORTING or found.origin == "bundled":
-            raise Conflict(
-                f"appliance {found.name} is {found.state}, from {found.origin}; it cannot be removed",
-                hint="bundled appliances stay; wait for one that is coming in",
-            )
-        if found.state is ApplianceState.AVAILABLE:
-            raise published.only_listed(found.name, found.os)
-        with self.database.write() as write:
-            # Taking the revision makes launches queue, so none of them can choose it meanwhile.
-            _ = write.revision
-            living = select(instances.c.id).where(
-                instances.c.appliance_id == found.id, instances.c.state != State.DONE.value
-            )
-            held = [str(number) for number in write.connection.execute(living).scalars()]
-            if held:
-                raise Conflict(
-                    f"machines stand on the appliance {found.name}: {', '.join(held[:8])}",
-                    hint=f"slshell kill {held[0]} ends one",
-                    details={"ids": held},
-                )
-            self.catalogue.forget(write, found.id)
-        for path in self.catalogue.files(found.id):
-            path.unlink(missing_ok=True)
         return found
 
 

@@ -60,6 +60,6 @@ class LiveScreen(OutputScreen):
     def ended(self, words: str, *, well: bool) -> None:
         """It is over; `words` say what became of it."""
         mark = ("✓ ", "$success") if well else ("✗ ", "$error")
-        self._state = Content.assemble(mark, " ".join(text.clean_lines(words)))
+        self._state = Content.assemble(mark, "\n  ".join(text.clean_lines(words)))
         if self._log is not None:
             self.query_one("#live-state", Static).update(self._state)

@@ -212,10 +212,9 @@ class ServedCloud:
             case ("GET", "marketplaces"):
                 return 200, Page(items=[])
             case ("GET", "appliances", name):
-                found = [each for each in self.appliances if name in (each.name, each.id)]
-                if not found:
-                    raise NotFound(f"there is no appliance “{name}”", hint="did you mean ttylinux?")
-                return 200, found[0]
+                return 200, self._appliance(name)
+            case ("DELETE", "appliances", name):
+                return 200, self._appliance(self._removed(name).id)
             case ("GET", "image-cache"):
                 return 200, Page(items=self.images)
             case ("POST", "image-cache", name, "purge"):
@@ -235,6 +234,12 @@ class ServedCloud:
             case ("GET", "jobs"):
                 return 200, Page(items=self.jobs)
         raise NotFound(f"there is no {method} /{'/'.join(words)}")
+
+    def _appliance(self, name: str) -> Appliance:
+        found = [each for each in self.appliances if name in (each.name, each.id)]
+        if not found:
+            raise NotFound(f"there is no appliance “{name}”", hint="did you mean ttylinux?")
+        return found[0]
 
     def _removed(self, name: str) -> CachedImage:
         image = next(each for each in self.images if name in (each.name, each.id))

@@ -6,8 +6,6 @@ in the archive's order and with the archive's owners, modes and times.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +29,9 @@ _SETTINGS = """\
     }
 """
 """The host's own settings would make another file system on another host."""
+_NO_ROOM = "make the disk of the recipe larger, or free disk space"
+_PATIENCE_S = 1800.0
+"""Measured: 20 s for debian's files; a slow disk that others use as well may take its time."""
 
 
 def make(archive: Path, target: Path, *, size_bytes: int, uuid: str, moment: int, work: Path) -> None:
@@ -130,19 +131,14 @@ def _path(name: str) -> str:
 
 def _run(script: Path, target: Path, environment: dict[str, str]) -> None:
     """Run the commands; debugfs goes on after one that failed, and only its words tell."""
-    program = tools.find("debugfs")
-    if program is None:
-        raise EngineFailed("debugfs is not installed", hint="sudo apt-get install e2fsprogs")
-    done = subprocess.run(
-        [program, "-w", "-f", str(script), str(target)],
-        env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
-    )  # fmt: skip
-    said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    _, words = tools.said(
+        ["debugfs", "-w", "-f", str(script), str(target)], env=environment, hint=_NO_ROOM, timeout=_PATIENCE_S
+    )
+    said = [line for line in words.splitlines() if line.strip()]
     complaints = [line for line in said if not line.startswith("debugfs ")]
-    if done.returncode or complaints:
+    if complaints:
         raise EngineFailed(
-            f"the file system cannot be filled: {complaints[0] if complaints else done.returncode}",
-            hint="make the disk of the recipe larger, or free disk space",
+            f"the file system cannot be filled: {complaints[0]}",
+            hint=_NO_ROOM,
             details={"output": complaints[-20:]},
         )

@@ -65,7 +65,12 @@ class QemuImg:
             except FileNotFoundError as error:
                 raise _missing(doing) from error
             with process:
-                _tell(process, word, say)
+                try:
+                    _tell(process, word, say)
+                except BaseException:
+                    # Who is told may break it off.
+                    process.kill()
+                    raise
             if process.returncode != 0:
                 complaints.seek(0)
                 words = complaints.read().decode(errors="replace")
