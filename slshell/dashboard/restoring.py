@@ -64,7 +64,7 @@ def restore_marks(main: MainScreen, *, same: bool) -> None:
 
 def _table(table: ResourceTable[Any]) -> TableSession:
     usual = tuple(column.id for column in table.renderer.usual_columns)
-    key = table.start_at if table.cursor_key is None else table.cursor_key
+    key = table.cursor_key if table.start_at is None else table.start_at
     return TableSession(
         sort_by=table.rows.sort_by,
         descending=table.rows.descending,

@@ -99,6 +99,21 @@ def fit(text: str, width: int, align: str = "left") -> str:
     return padding + text if align == "right" else text + padding
 
 
+def shortened(text: str, width: int) -> str:
+    """`text` made clean, with an ellipsis in its middle where it takes more than `width` cells."""
+    if len(text) > 2 * _LONGEST:
+        text = text[:_LONGEST] + text[-_LONGEST:]
+    words = clean(text) if len(text) <= _LONGEST else clean(text[:_LONGEST]) + clean(text[-_LONGEST:])
+    if cell_len(words) <= width:
+        return words
+    if width <= 1:
+        return ELLIPSIS[:width]
+    end = words[-((width - 1) // 2) :] if width > 2 else ""
+    while cell_len(end) > (width - 1) // 2:
+        end = end[1:]
+    return chop_cells(words[:width], width - 1 - cell_len(end))[0].rstrip() + ELLIPSIS + end.lstrip()
+
+
 def duration(seconds: float) -> str:
     """A stretch of time in at most two units: `0.4 s`, `12 s`, `3 min`, `2 h 05`, `4 d 3 h`."""
     seconds = max(0.0, seconds)

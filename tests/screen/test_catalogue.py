@@ -7,7 +7,8 @@ from typing import Any
 
 from slshell.model.appliance import Appliance, ApplianceState
 from tests.screen.driver import dashboard
-from tests.screen.served import ScreenCloud
+from tests.screen.served import ScreenCloud, recent
+from tests.screen.test_session import leave
 from tests.unit.client.served import appliance
 
 FAR = "MMZu9WvwKIro-rtBQfDk4PsKO7_"
@@ -58,6 +59,39 @@ async def test_the_filter_searches_the_catalogue_as_one_types(cloud: ScreenCloud
         await screen.until(lambda: any("words=need" in target for target in searches(cloud)))
         await screen.press("escape")
         await screen.shows("Filler-1 ")
+
+
+async def test_the_cursor_comes_back_to_what_only_the_catalogue_offers(cloud: ScreenCloud) -> None:
+    cloud.offered = [offered(number, f"Filler-{number}") for number in range(300)]
+    cloud.offered += [offered(998, "Needle-1"), offered(999, "Needle-2")]
+    wanted = cloud.offered[-1].id
+    for _ in range(3):
+        async with dashboard((160, 40)) as screen:
+            if not screen.table.rows.filter.line:
+                await screen.press("3")
+                await screen.press("slash", *"need", "enter")
+                await screen.shows("Needle-2")
+                await screen.press("end")
+            await screen.until(lambda: screen.table.cursor_key == wanted, "the cursor on it")
+            await leave(screen)
+
+
+async def test_a_row_that_comes_late_does_not_take_a_moved_cursor_away(cloud: ScreenCloud) -> None:
+    for number in (1, 2, 3):
+        cloud.put(recent(number))
+    async with dashboard() as screen:
+        await screen.shows("vm-3")
+        await screen.press("end")
+        await screen.until(lambda: screen.table.cursor_key == 3)
+        await leave(screen)
+    cloud.drop_instance(3)
+    async with dashboard() as screen:
+        await screen.shows("vm-2")
+        await screen.press("down")
+        await screen.until(lambda: screen.table.cursor_key == 2)
+        cloud.put(recent(3, name="late"))
+        await screen.shows("late")
+        assert screen.table.cursor_key == 2
 
 
 async def test_details_say_who_endorsed_it_and_r_runs_it_by_its_identifier(cloud: ScreenCloud) -> None:

@@ -140,3 +140,38 @@ async def test_hostile_names_are_plain_text_in_tabs_banners_and_the_list_of_sess
         await screen.press("6")
         await screen.until(lambda: "evil" in screen.rows)
         assert harmless(screen)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (120, 36)])
+async def test_what_stands_behind_an_endless_name_is_seen(cloud: ScreenCloud, size: tuple[int, int]) -> None:
+    endless, other = Machine("n" * 10_000), Machine("other")
+    async with panes(endless, other, size=size) as screen:
+        hub = screen.app.sessions
+        await leader(screen, "p")
+        endless.wire.say(b"\x1b]0;" + b"t" * 3000 + b"\x07")
+        await screen.until(lambda: "ttt" in screen.frame.splitlines()[-1], "the title")
+        assert "other" in screen.frame.splitlines()[0]
+        await leader(screen, "x")
+        await screen.shows("This will be lost")
+        await screen.shows("Cancel")
+        assert "nn?" in screen.frame
+        await screen.press("escape")
+        await leader(screen, "v")
+        await screen.until(lambda: live(screen, 3), "the split")
+        endless.wire.end("r" * 3000)
+        await screen.until(lambda: "r opens it again · x closes" in screen.frame, "the keys")
+        assert size[0] < 120 or "rr…rr" in screen.frame
+        assert len(hub.losses()[0]) < size[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_buttons_below_a_question_with_endless_names_are_seen(
+    cloud: ScreenCloud, size: tuple[int, int]
+) -> None:
+    cloud.put(recent(1, name="n" * 10_000))
+    async with dashboard(size) as screen:
+        await screen.shows("nnn")
+        await screen.press("ctrl+k")
+        await screen.shows("This will be lost")
+        await screen.shows("Cancel")
+        assert "Destroy" in screen.frame or "Kill" in screen.frame

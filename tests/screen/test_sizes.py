@@ -8,9 +8,11 @@ import pytest
 from textual import events
 from textual.geometry import Size
 from textual.widgets import Static
+from textual.widgets._footer import FooterKey
 
+from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.model.instance import State
-from tests.screen.driver import dashboard
+from tests.screen.driver import Driver, dashboard
 from tests.screen.served import ScreenCloud, recent
 
 SIZES = [(40, 16), (60, 24), (80, 24), (120, 36), (200, 60)]
@@ -23,10 +25,48 @@ async def test_profile_view_machine_state_and_keys_are_drawn(
     cloud.put(recent(1, name="web"))
     cloud.put(recent(2, name="db", state=State.FAILED, reachable=False, reason="no disk"))
     async with dashboard(size) as screen:
-        await screen.shows("● live")
-        for words in ("local", "1 Instances 2", "web", "● Running", "✗ Failed", "r Run"):
+        await screen.shows("r Run")
+        for words in ("local", "1 Instances 2", "web", "● Running", "✗ Failed", "● live"):
             assert words in screen.frame
         assert max(map(len, screen.frame.splitlines())) <= size[0]
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
+@pytest.mark.parametrize("view", "123456")
+async def test_the_footer_shows_whole_keys_and_those_that_lead_on(
+    cloud: ScreenCloud, size: tuple[int, int], view: str
+) -> None:
+    cloud.put(recent(1, name="web"))
+    async with dashboard(size) as screen:
+        await screen.shows("web")
+        await screen.press(view)
+        await screen.shows("q Quit")
+        await footer_is_whole(screen, size[0])
+        assert "? Help" in screen.frame.splitlines()[-1]
+        await screen.pilot.resize_terminal(50, 20)
+        await screen.until(lambda: screen.app.main.query_one(KeyFooter).size.width == 50)
+        await footer_is_whole(screen, 50)
+
+
+async def footer_is_whole(screen: Driver, width: int) -> None:
+    """Wait until what the footer shows is drawn as it is called, and nothing else."""
+    footer = screen.app.main.query_one(KeyFooter)
+
+    def whole() -> bool:
+        words = " ".join(
+            f"{each.key_display} {each.description}" for each in footer.query(FooterKey) if each.display
+        )
+        return screen.frame.splitlines()[-1].strip() == words and len(words) <= width
+
+    await screen.until(whole, "a footer of whole keys")
+
+
+async def test_volumes_offer_no_keys_of_machines(cloud: ScreenCloud) -> None:
+    async with dashboard((80, 24)) as screen:
+        await screen.shows("● live")
+        await screen.press("2")
+        await screen.shows("n New volume")
+        assert "s Start" not in screen.frame
 
 
 async def test_a_narrow_screen_names_only_the_view_that_is_open(cloud: ScreenCloud) -> None:

@@ -11,10 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 
 from slshell.dashboard import text
 from slshell.dashboard.screens.dialog import Choices, Dialog, title
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 SHOWN = 48
 """Cells of an offer's words that are shown."""
@@ -46,7 +47,7 @@ class ChooseScreen(Dialog[int]):
         with Vertical(id="dialog"):
             yield title(self._title)
             yield Choices(*(self._line(each, width) for each in self._offers), id="choices", compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_key(self, event: events.Key) -> None:
         """A letter chooses at once."""

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 
 from slshell.dashboard.columns.base import Column
 from slshell.dashboard.screens.dialog import Choices, Dialog, title
+from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.dashboard.widgets.resource_table import ResourceTable
 
 
@@ -51,7 +52,7 @@ class ColumnsScreen(Dialog[None]):
         with Vertical(id="dialog", classes="-slim"):
             yield title("Columns", self._table.renderer.title)
             yield ColumnChoices(id="choices", compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Fill the list."""

@@ -15,6 +15,9 @@ from slshell.commands.environment import Question
 from slshell.dashboard import text
 from slshell.dashboard.screens.dialog import Box
 
+LONGEST = 180
+"""Cells of a name or a loss: three lines of the dialog, so that its buttons stay on screen."""
+
 
 class ConfirmScreen(Box[bool]):
     """Says what will be lost; Cancel has the focus, Esc cancels. A cautious profile wants a name typed."""
@@ -32,15 +35,15 @@ class ConfirmScreen(Box[bool]):
 
     def compose(self) -> ComposeResult:
         """The question, the losses, and two buttons."""
-        losses = "\n".join(f"• {text.clean(each)}" for each in self.question.losses)
+        losses = "\n".join(f"• {text.shortened(each, LONGEST)}" for each in self.question.losses)
         with Vertical(id="dialog", classes="-danger"):
-            yield Static(Content(text.clean(self.question.text)), id="dialog-title")
+            yield Static(Content(text.shortened(self.question.text, LONGEST)), id="dialog-title")
             if losses:
                 yield Static(Content.styled("This will be lost:", "$dim"))
                 with VerticalScroll(id="losses", can_focus=False):
                     yield Static(Content(losses))
             if self.question.demand:
-                wanted = f"Type {text.clean(self.question.demand)} to go on:"
+                wanted = f"Type {text.shortened(self.question.demand, LONGEST)} to go on:"
                 yield Static(Content.styled(wanted, "$dim"))
                 yield Input(id="demand", compact=True)
             with Horizontal(id="buttons"):

@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Footer, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from slshell.commands.completer import Candidate
 from slshell.dashboard import forms, text
 from slshell.dashboard.forms import Field, Form
 from slshell.dashboard.screens.dialog import LineDialog, title
+from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.model.errors import UsageError
 
 OFFERED = 5
@@ -78,7 +79,7 @@ class FormScreen(LineDialog):
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(self._form.action, id="submit", compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin in the first field that is empty and needed, else in the first of all."""

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from slshell.dashboard.pictures import Part, section, styled
 from slshell.dashboard.screens.dialog import Box
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 HERE = "here"
 GROUPS = {
@@ -56,7 +57,7 @@ class HelpScreen(Box[None]):
             yield Static(Content.assemble(("Keys", "bold"), (f"  {self._place}", "$dim")), id="sheet-title")
             with VerticalScroll(id="output"):
                 yield Static(self._text())
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def action_close(self) -> None:
         """Back to where one was."""

@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, Log, Static
+from textual.widgets import Log, Static
 
 from slshell.dashboard import text
 from slshell.dashboard.screens.output import OutputScreen
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 MOST_LINES = 10_000
 """What a large installation writes fits; a guest that writes for ever takes no more memory than this."""
@@ -38,7 +39,7 @@ class LiveScreen(OutputScreen):
             yield Static(Content.assemble((":", "$dim"), (text.clean(self.line), "bold")), id="sheet-title")
             yield Log(id="output", max_lines=MOST_LINES)
             yield Static(self._state, id="live-state")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show what came before there was a place for it."""

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from slshell.client.mirror import Snapshot
 from slshell.commands.notices import Advice, between
@@ -22,6 +22,7 @@ from slshell.dashboard.screens.sessions import DoingWithSessions
 from slshell.dashboard.searching import words_of
 from slshell.dashboard.views import BY_ID, VIEWS, Picture, View
 from slshell.dashboard.widgets.detail_pane import DetailPane
+from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.dashboard.widgets.overview import OverviewStrip, ProfileBanner, StaleBanner
 from slshell.dashboard.widgets.prompts import CommandLine, FilterLine
 from slshell.dashboard.widgets.resource_table import ResourceTable
@@ -88,7 +89,7 @@ class MainScreen(DoingWithSessions):
             yield DetailPane(id="detail")
         yield FilterLine(self.focus_table, id="filter")
         yield CommandLine(self.offers, self.focus_table, id="command")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Lines are hidden until asked for; ages tick."""

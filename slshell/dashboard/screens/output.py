@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from slshell.dashboard import text
 from slshell.dashboard.screens.dialog import Box
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 
 class OutputScreen(Box[None]):
@@ -36,7 +37,7 @@ class OutputScreen(Box[None]):
             yield Static(Content.assemble((":", "$dim"), (text.clean(self.line), "bold")), id="sheet-title")
             with VerticalScroll(id="output"):
                 yield Static(Content("\n".join(text.clean_lines(self.output))))
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def action_close(self) -> None:
         """Back to where one was."""

@@ -6,10 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from slshell.dashboard import text
 from slshell.dashboard.screens.dialog import Dialog, title
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 
 class SecretScreen(Dialog[str]):
@@ -28,7 +29,7 @@ class SecretScreen(Dialog[str]):
             yield title("A password is needed")
             yield Static(Content(text.clean(self._prompt.rstrip(": "))))
             yield Input(id="secret", password=True, compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 
 from slshell.dashboard.looks import Looks
 from slshell.dashboard.screens.dialog import Choices, Dialog, title
+from slshell.dashboard.widgets.key_footer import KeyFooter
 
 LOOK_S = 1.0
 """How often the user's folder is looked at while the dialog is open."""
@@ -41,7 +42,7 @@ class ThemePicker(Dialog[None]):
                                           ("? unsure", "$warning"), "  ", ("✗ bad", "$error")),
                          id="theme-sample")  # fmt: skip
             yield Static(Content.styled(self._looks.where, "$dim"), id="theme-folder")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin with the cursor on the theme that is worn."""

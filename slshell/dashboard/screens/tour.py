@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from slshell.dashboard import text
 from slshell.dashboard.columns import states
@@ -19,6 +19,7 @@ from slshell.dashboard.columns.instances import note
 from slshell.dashboard.pictures import ROLE_STYLE
 from slshell.dashboard.screens.dialog import LineDialog, title
 from slshell.dashboard.views import VIEWS, Picture
+from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.model.instance import Instance, State
 
 
@@ -84,7 +85,7 @@ class TourScreen(LineDialog):
                 # A button is deaf while it looks pressed, but one may well press Enter twice.
                 onward.active_effect_duration = 0
                 yield onward
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """The first page."""

@@ -25,7 +25,7 @@ class DoingWithVolumes(Doing):
         Binding(
             "x", "detach", "Detach", show=False, id="do.detach", tooltip="Take a volume out of its machine"
         ),
-        Binding("n", "new_volume", "New volume", show=False, id="do.new-volume"),
+        Binding("n", "new_volume", "New volume", id="do.new-volume"),
         Binding("e", "enlarge", "Make larger", show=False, id="do.enlarge"),
         Binding("U", "undelete", "Bring back", show=False, id="do.undelete"),
     ]
@@ -99,7 +99,9 @@ class DoingWithVolumes(Doing):
         if action in self.CHANGING and self.dashboard.read_only:
             return False
         if self.is_mounted and self.view.id == "volumes" and action == "on_targets":
-            return None if self.table.cursor_row is None else parameters == ("kill",)
+            if parameters != ("kill",):
+                return False
+            return None if self.table.cursor_row is None else True
         if action not in ("attach", "detach", "enlarge", "undelete"):
             return super().check_action(action, parameters)
         if not self.is_mounted or self.view.id not in ("volumes", "instances"):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from slshell.dashboard import text
 from slshell.dashboard.screens.choose import ChooseScreen, Offer
 from slshell.dashboard.screens.help import HelpScreen
 from slshell.dashboard.sessions import labels
@@ -94,7 +93,7 @@ class Arranging(Copying):
                 self.rearrange()
 
         offers = [
-            Offer(letter, text.clean(each.name), labels.state(each))
+            Offer(letter, labels.name(each), labels.state(each))
             for letter, each in zip(_LETTERS, others, strict=False)
         ]
         self.app.push_screen(ChooseScreen("Bring here", offers), chosen)

@@ -66,7 +66,7 @@ class Hub:
         if self._app.screen in (self._app.main, self.screen):
             self.enter(session.number)
         else:
-            self._app.notify(f"{text.clean(session.name)} is open; 6 shows it.", markup=False)
+            self._app.notify(f"{labels.name(session)} is open; 6 shows it.", markup=False)
 
     def enter(self, number: int | None = None) -> None:
         """Show the sessions' screen, with one of them in front."""
@@ -92,10 +92,10 @@ class Hub:
             if yes:
                 self.close(session)
 
+        name = labels.name(session)
         question = Question(
-            text=f"Close {session.name}?", losses=(f"the session in {session.name}, and what runs in it",),
-            action="close",
-        )  # fmt: skip
+            text=f"Close {name}?", losses=(f"the session in {name}, and what runs in it",), action="close"
+        )
         self._app.push_screen(ConfirmScreen(question), answered)
 
     def close_forward_asked(self, number: int) -> None:
@@ -134,7 +134,7 @@ class Hub:
 
     def losses(self) -> tuple[str, ...]:
         """What is lost when the dashboard is left now."""
-        lost = [f"{each.name} ({labels.state(each)})" for each in self.book.going_on]
+        lost = [f"{labels.name(each)} ({labels.state(each)})" for each in self.book.going_on]
         held = [each for each in self._app.environment.forwards.all() if each.phase is not Phase.ENDED]
         return (*lost, *(f"the forward {forward_rows.way(each)}" for each in held))
 
@@ -143,7 +143,7 @@ class Hub:
         rows = self._app.picture.snapshot.instances.values()
         running = [row for row in rows if row.state is InstanceState.RUNNING]
         offers = [
-            Offer(letter, text.clean(row.name), f"{row.id} {text.clean(row.appliance)}")
+            Offer(letter, labels.short(row.name), f"{row.id} {text.clean(row.appliance)}")
             for letter, row in zip(_LETTERS, running, strict=False)
         ]
 

@@ -17,6 +17,20 @@ SIGNS = {
     State.ENDED: ("○", "dim"),
 }
 BELL, UNSEEN = "♪", "✱"
+LONGEST_NAME = 40
+"""Cells of a name in a title, a notice or a question; what stands behind it must be seen as well."""
+LEAST_REASON = 12
+"""With fewer cells for it, in a narrow pane, a reason says nothing and is left out."""
+
+
+def name(session: Session) -> str:
+    """What a session is called, short enough for words around it."""
+    return short(session.name)
+
+
+def short(words: str) -> str:
+    """Words of a stranger, clean and with room for others behind them."""
+    return text.shortened(words, LONGEST_NAME)
 
 
 def sign(session: Session) -> tuple[str, str]:
@@ -33,8 +47,8 @@ def mark(session: Session) -> str:
 
 def about(session: Session) -> str:
     """The window title that the program has set, where it adds something."""
-    title = text.clean(session.screen.title)
-    return "" if title == text.clean(session.name) else title
+    title = session.screen.title
+    return "" if title == session.name else short(title)
 
 
 def state(session: Session) -> str:
@@ -47,9 +61,12 @@ def state(session: Session) -> str:
     return str(session.state)
 
 
-def banner(session: Session) -> str:
-    """Why nobody takes what is typed, and what can be done; empty while somebody does."""
-    reason = text.clean(session.ending.text) if session.ending is not None else ""
+def banner(session: Session, width: int) -> str:
+    """Why nobody takes what is typed, and what can be done; empty while somebody does.
+
+    The reason gives way where it does not fit into `width` cells with what can be done.
+    """
+    reason = session.ending.text if session.ending is not None else ""
     what = "the REPL" if session.plan.kind is SessionKind.REPL else "the session"
     if session.state is State.OPENING:
         return f"opening {what}… · x cancels"
@@ -58,7 +75,12 @@ def banner(session: Session) -> str:
     if session.state is State.LOST:
         at = session.retry_at
         pause = f"again in {max(1, round(at - time.monotonic()))} s" if at is not None else "again soon"
-        return f"{reason or 'connection lost'} · {pause} · r now · x closes"
+        return _with_reason(reason or "connection lost", f" · {pause} · r now · x closes", width)
     if session.state is State.ENDED:
-        return f"{reason or 'ended'} · r opens it again · x closes"
+        return _with_reason(reason or "ended", " · r opens it again · x closes", width)
     return ""
+
+
+def _with_reason(reason: str, keys: str, width: int) -> str:
+    room = width - len(keys)
+    return text.shortened(reason, room) + keys if room >= LEAST_REASON else keys.removeprefix(" · ")

@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 
 from slshell.dashboard import text
 from slshell.dashboard.screens.dialog import Box
+from slshell.dashboard.sessions.labels import short
 
 SHOWN = 200
 """Lines of the text that can be read in the question."""
@@ -38,7 +39,7 @@ class PasteScreen(Box[bool]):
         """The text, and two buttons."""
         lines = text.clean_lines(self._words) or [""]
         with Vertical(id="dialog"):
-            title = f"Paste {len(lines)} lines into {text.clean(self._into)}?"
+            title = f"Paste {len(lines)} lines into {short(self._into)}?"
             yield Static(Content(title), id="dialog-title")
             with VerticalScroll(id="losses", can_focus=False):
                 yield Static(Content("\n".join(lines[:SHOWN])))

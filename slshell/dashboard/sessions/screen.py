@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from slshell.dashboard import text
 from slshell.dashboard.pictures import ROLE_STYLE, Part, line
 from slshell.dashboard.sessions import labels
 from slshell.dashboard.sessions.area import PaneArea
@@ -110,7 +109,7 @@ class SessionsScreen(Arranging):
         right: list[Part] = [(leader, "$primary"), (" keys", "$dim")]
         session, tab = view.session, self.hub.deck.tab
         sign, role = labels.sign(session)
-        left: list[Part] = [(f"{sign} ", ROLE_STYLE[role]), (text.clean(session.name), "bold")]
+        left: list[Part] = [(f"{sign} ", ROLE_STYLE[role]), (labels.name(session), "bold")]
         if tab is not None and tab.broadcast:
             left.append((f"  ⇶ typed to {len(tab.panes_of_broadcast)} panes", ROLE_STYLE["bad"]))
         if tab is not None and tab.zoomed:

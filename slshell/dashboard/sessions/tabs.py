@@ -70,8 +70,7 @@ class SessionTabs(Static):
         lit = "bold reverse" if self.app.native_ansi_color else "bold on $cursor"
         base = lit if chosen else "$dim"
         sign, role = labels.sign(active)
-        name = text.clean(active.name)
-        name = name if cell_len(name) <= LONGEST_NAME else text.fit(name, LONGEST_NAME)
+        name = text.shortened(active.name, LONGEST_NAME)
         more = f" +{len(sessions) - 1}" if len(sessions) > 1 else ""
         words = [
             (f" {index + 1} ", _on("$primary", base, chosen)),

@@ -171,7 +171,7 @@ class TerminalView(Widget, can_focus=True):
 
     def _show_bars(self) -> None:
         """Draw title and banner again where they say something else."""
-        bars = (self._title_words(), labels.banner(self.session))
+        bars = (self._title_words(), labels.banner(self.session, self.size.width - 1))
         if bars != self._bars:
             self._bars = bars
             width, height = self.size
@@ -189,7 +189,7 @@ class TerminalView(Widget, can_focus=True):
         pens = self._ready_pens()
         if self.titled and y == 0:
             return self._title(width)
-        if y == self.size.height - 1 and (words := labels.banner(self.session)):
+        if y == self.size.height - 1 and (words := labels.banner(self.session, width - 1)):
             return self._bar(f" {words}", "banner", width)
         y -= self.top
         if not 0 <= y < len(self._drawn):
@@ -312,7 +312,7 @@ class TerminalView(Widget, can_focus=True):
     def _title_words(self) -> str:
         session = self.session
         sign, _ = labels.sign(session)
-        words = f" {sign} {text.clean(session.name)}"
+        words = f" {sign} {labels.name(session)}"
         for more in (labels.about(session), "" if session.is_live else labels.state(session)):
             words += f" · {more}" if more else ""
         if session.state is State.BOOTING:

@@ -45,8 +45,6 @@ class ResourceTable(RowCursor[Row]):
         super().__init__(renderer, id=id)
         self.waiting = "Asking the cloud…"
         """What an empty table says until its first picture."""
-        self.start_at: Key | None = None
-        """Where the cursor goes when the first rows come."""
         self.start_marked: frozenset[Key] = frozenset()
         """What is to be marked once `begin_marked` was called and the first rows have come."""
         self._may_mark = False
@@ -90,7 +88,6 @@ class ResourceTable(RowCursor[Row]):
         self._draw(change, anchor, calm=first)
         if self.start_at is not None:
             self.move_to(self.start_at)
-            self.start_at = None
         self._mark_first()
 
     def begin_marked(self) -> None:

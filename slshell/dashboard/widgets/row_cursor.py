@@ -71,6 +71,8 @@ class RowCursor(ScrollView, Generic[Row], can_focus=True):
         self._index = 0
         self._key: Key | None = None
         self._last_mark: Key | None = None
+        self.start_at: Key | None = None
+        """The row that the cursor goes to when it comes, unless the cursor was moved before."""
 
     @property
     def cursor_key(self) -> Key | None:
@@ -214,6 +216,7 @@ class RowCursor(ScrollView, Generic[Row], can_focus=True):
     def _move(self, index: int) -> None:
         if not len(self.rows):
             return
+        self.start_at = None
         before = self._key
         self._set_cursor(min(max(0, index), len(self.rows) - 1))
         self._refresh_keys((before, self._key))
