@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slshell.commands.grammar import parse
+from slshell.commands.grammar import Unreadable, parse
 from slshell.commands.registry import CommandInfo, Danger, Result, Root, commands
 from slshell.commands.stages import find
 from slshell.dashboard.screens.output import OutputScreen
@@ -29,7 +29,10 @@ def machines_of(data: object) -> list[Instance]:
 
 def info_of(line: str, root: Root) -> CommandInfo | None:
     """The last command of a line, whose resources are what came of it; None when it holds none."""
-    words = [command for pipeline in parse(line) for command in pipeline.commands]
+    try:
+        words = [command for pipeline in parse(line) for command in pipeline.commands]
+    except Unreadable:
+        return None
     found = find(root, [word.plain or "" for word in words[-1]]) if words else None
     return None if found is None else next(info for info in commands() if info.name == found.name)
 

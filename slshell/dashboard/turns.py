@@ -68,7 +68,8 @@ class KeysInTurn(Collecting):
     async def _follow(self, target: DOMNode, *, again: bool) -> None:
         """Go the way of a key through the queues, behind it."""
         self._in_turn = target
-        await self._pass(target.ancestors_with_self, again)
+        # The app comes last in any case: a widget that was removed has no way up.
+        await self._pass(tuple(dict.fromkeys((*target.ancestors_with_self, self))), again)
 
     async def _pass(self, way: Sequence[DOMNode], again: bool) -> None:
         for place, node in enumerate(way):
@@ -76,7 +77,10 @@ class KeysInTurn(Collecting):
             if node.call_later(self._pass, way[place + 1 :], again):
                 return
         moved = bool(self.screen_stack) and (self.focused or self.screen) is not self._in_turn
-        if self.screen_stack and (again or moved):
+        if way:
+            # Not even the app takes anything: it is leaving.
+            self._typed.clear()
+        elif moved or (again and self.screen_stack):
             await self._follow(self.focused or self.screen, again=False)
             return
         self._in_turn = None

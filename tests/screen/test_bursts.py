@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Key, Paste
+from textual.message_pump import MessagePump
 
 from slshell.dashboard.screens.columns import ColumnsScreen
 from tests.screen.driver import dashboard
@@ -78,4 +79,19 @@ async def test_keys_go_on_after_a_dialog_that_they_closed(cloud: ScreenCloud) ->
             await screen.burst(*(key for each in opening for key in (each, "escape")), steps=0)
         await screen.burst("2", "colon", "x", steps=0)
         await screen.until(lambda: typed(screen) == "x", "the line")
+        assert screen.app.main.view.id == "volumes"
+
+
+async def test_keys_that_nothing_takes_any_more_are_dropped(
+    cloud: ScreenCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with dashboard() as screen:
+        await screen.shows("● live")
+        with monkeypatch.context() as leaving:
+            # All are closing, as when the dashboard ends while a key is held.
+            leaving.setattr(MessagePump, "call_later", lambda *_: False)
+            screen.app._typed.extend(Key("j", "j") for _ in range(1000))
+            await screen.app.on_event(Key("j", "j"))
+            assert not screen.app._typed
+        await screen.press("2")
         assert screen.app.main.view.id == "volumes"

@@ -71,6 +71,16 @@ async def test_the_shell_of_the_system_is_not_reached_from_here(cloud: ScreenClo
         await screen.shows("“!” is for the REPL")
 
 
+async def test_a_line_that_cannot_be_read_stays_and_says_why(cloud: ScreenCloud) -> None:
+    async with dashboard() as screen:
+        await screen.shows("● live")
+        await screen.press("colon")
+        await screen.type("instances < x")
+        await screen.press("enter")
+        await screen.shows("“<” means nothing here")
+        assert typed(screen) == "instances < x"
+
+
 async def test_exit_leaves(cloud: ScreenCloud) -> None:
     async with dashboard() as screen:
         await screen.shows("● live")
