@@ -107,7 +107,7 @@ class SshServer:
             self.sessions.append(session)
             try:
                 session.start_server(server=_Account(self, session))
-            except (paramiko.SSHException, EOFError):
+            except (paramiko.SSHException, EOFError, OSError):
                 continue
 
 
