@@ -17,8 +17,8 @@ run: ## Set up, build the bundled appliance once, start the cloud and open the d
 test: ## Set up and run every test; ARGS="-k name" chooses some
 	@scripts/setup.sh --tests
 	@.venv/bin/python -m slshell.backend.appliances build ttylinux --into .cache/appliances >/dev/null
-	@# Two at a time; what fails beside another test is judged by a second run alone.
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS) || { [ $$? -eq 1 ] && \
+	@# Three at a time, for one mostly waits; what fails beside another test is judged by a second run alone.
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS) || { [ $$? -eq 1 ] && \
 	  .venv/bin/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 bench: ## Set up and run every benchmark; ARGS="boot row" chooses some

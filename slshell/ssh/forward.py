@@ -16,7 +16,7 @@ from slshell.sessions.forwards import ForwardState, Phase, Tell
 from slshell.ssh.connection import Connection
 from slshell.ssh.forward_spec import ForwardSpec, place
 from slshell.ssh.link import Link
-from slshell.ssh.relay import relay, shut
+from slshell.ssh.relay import relay, shut, shut_channel
 
 LOOK_S = 1.0
 """How soon a break of the connection is seen."""
@@ -143,7 +143,7 @@ class HeldForward(ABC):
         """Carry one connection to its end."""
 
         def end() -> None:
-            channel.close()
+            shut_channel(channel)
             shut(sock)
 
         with self._lock:

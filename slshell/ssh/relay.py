@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import paramiko
 
@@ -36,7 +37,7 @@ def relay(channel: paramiko.Channel, sock: socket.socket, count: Count | None = 
         while whole and there.is_alive() and not channel.closed:
             there.join(LOOK_S)
     finally:
-        channel.close()
+        shut_channel(channel)
         shut(sock)
         there.join()
 
@@ -66,3 +67,9 @@ def shut(sock: socket.socket) -> None:
         pass
     finally:
         sock.close()
+
+
+def shut_channel(channel: paramiko.Channel) -> None:
+    """Close; the library wants to tell the machine so, which fails when the connection ends meanwhile."""
+    with suppress(OSError, EOFError, paramiko.SSHException):
+        channel.close()

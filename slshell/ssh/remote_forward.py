@@ -12,6 +12,7 @@ from slshell.sessions.forwards import Phase
 from slshell.ssh.connection import Connection
 from slshell.ssh.forward import HeldForward
 from slshell.ssh.forward_spec import LOOPBACK
+from slshell.ssh.relay import shut_channel
 
 REACH_S = 10.0
 
@@ -56,7 +57,7 @@ class RemoteForward(HeldForward):
         try:
             sock = socket.create_connection((self.spec.host, self.spec.host_port), timeout=REACH_S)
         except OSError as error:
-            channel.close()
+            shut_channel(channel)
             reason = error.strerror or str(error)
             self._note(Phase.OPEN, f"{self.spec.target} is not reached from here: {reason}")
             return

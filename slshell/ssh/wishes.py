@@ -12,7 +12,7 @@ import paramiko
 from paramiko.common import cMSG_CHANNEL_REQUEST
 from paramiko.message import Message
 
-from slshell.ssh.relay import relay
+from slshell.ssh.relay import relay, shut_channel
 
 PROBE_S = 10.0
 Request = tuple[str, tuple[str, ...]]
@@ -101,7 +101,7 @@ def _to_agent(channel: paramiko.Channel, path: str) -> None:
             sock.connect(path)
         except OSError:
             sock.close()
-            channel.close()
+            shut_channel(channel)
             return
         relay(channel, sock)
 

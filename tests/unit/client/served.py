@@ -153,7 +153,6 @@ class ServedCloud:
             case ("GET", "cloud"):
                 return 200, self._status()
             case ("POST", "cloud", "stop"):
-                self.stopped.set()
                 return 202, {}
             case ("GET", "instances"):
                 return 200, self._page(self._filtered(query), query)
@@ -363,6 +362,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+        if (self.command, self.path) == ("POST", "/v1/cloud/stop"):
+            # Only now, for a daemon that has been asked to stop answers before it does.
+            self.server.cloud.stopped.set()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one  # noqa: N815 - names of the library
 

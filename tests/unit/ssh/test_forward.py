@@ -13,8 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from slshell.client.cloud import Cloud, LocalLink
@@ -285,6 +287,31 @@ def test_closing_ends_connections_that_are_open(environment: Environment, echo: 
         until(environment, lambda state: state.sent == 5)
         assert run(environment, "close-forward 1").exit_code == 0
         assert sock.recv(10) == b""
+
+
+def test_closing_goes_on_when_the_connection_ends_at_the_same_time(
+    environment: Environment, echo: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state,) = opened(environment, f"forward 1 0:{echo}")
+    closing = paramiko.Channel.close
+
+    def closed_too_late(channel: paramiko.Channel) -> None:
+        closing(channel)
+        if not channel.get_transport().server_mode:
+            raise EOFError
+
+    with ExitStack() as both:
+        socks = [
+            both.enter_context(socket.create_connection(("127.0.0.1", port_of(state)), timeout=PATIENCE_S))
+            for _ in range(2)
+        ]
+        for sock in socks:
+            sock.sendall(b"begun")
+        until(environment, lambda state: state.sent == 10)
+        monkeypatch.setattr(paramiko.Channel, "close", closed_too_late)
+        assert run(environment, "close-forward 1").exit_code == 0
+        for sock in socks:
+            assert sock.recv(10) == b""
 
 
 class Shell:
