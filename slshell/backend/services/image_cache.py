@@ -166,6 +166,9 @@ class ImageCache:
 def _returns(row: Row[Any]) -> Return:
     if row.origin == "bundled":
         return Return.BUILT if row.name in KEPT else Return.ASKED
+    if row.entry:
+        # Entries stay, so the image is offered again.
+        return Return.FETCHED
     image = known().images.get(row.name)
     return Return.FETCHED if image is not None and row.origin.endswith(f"/{image.image}") else Return.NEVER
 
