@@ -8,11 +8,12 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from slshell import __version__
-from slshell.model.errors import CloudUnreachable, NotFound, SlshellError, TooLarge, UsageError
+from slshell.model.errors import CloudUnreachable, NotAllowed, NotFound, SlshellError, TooLarge, UsageError
 
 CONNECT_S, READ_S = 10.0, 60.0
 LARGEST_BYTES = 1 << 20
 """Of an entry; a marketplace that sends more is not believed."""
+_UNKNOWN_HERE = (401, 403)
 _ERROR = re.compile(r"<(?:error|message)>(.*?)</(?:error|message)>", re.DOTALL)
 
 
@@ -20,11 +21,14 @@ def upload(url: str, document: bytes) -> int:
     """Send a signed entry; answers the status: 201 it is in, 202 its endorser must confirm it by mail.
 
     Raises:
-        UsageError: the address is none, or the marketplace refuses the entry. CloudUnreachable: no answer.
+        UsageError: the address is none, or the marketplace refuses the entry. NotAllowed: it takes entries of
+        those only whom it knows. CloudUnreachable: no answer.
     """
     status, body = _asked("POST", _address(url), document)
     if status in (200, 201, 202):
         return status
+    if status in _UNKNOWN_HERE:
+        raise _not_known(url, status)
     raise UsageError(
         f"the marketplace refused the entry: {_told(body) or f'HTTP {status}'}",
         hint="slshell validate-metadata FILE shows what may be wrong with it",
@@ -35,7 +39,8 @@ def download(url: str, identifier: str, email: str, created: str = "") -> bytes:
     """The document of an entry: of this date, else the newest that the endorser has.
 
     Raises:
-        NotFound: there is none. CloudUnreachable: no answer. TooLarge: it is no entry.
+        NotFound: there is none. NotAllowed: it answers those only whom it knows. CloudUnreachable: no answer.
+        TooLarge: it is no entry.
     """
     parts = [each for each in (identifier, email, created) if each]
     status, body = _asked("GET", "/".join([_address(url), *(quote(each, safe="@") for each in parts)]), None)
@@ -43,7 +48,16 @@ def download(url: str, identifier: str, email: str, created: str = "") -> bytes:
         return body
     if status == 404:
         raise NotFound(f"the marketplace has no entry of {email} for this image", hint="check --email")
+    if status in _UNKNOWN_HERE:
+        raise _not_known(url, status)
     raise SlshellError(f"the marketplace answered {status}: {_told(body) or 'nothing more'}")
+
+
+def _not_known(url: str, status: int) -> NotAllowed:
+    return NotAllowed(
+        f"the marketplace at {urlsplit(_address(url)).hostname} wants to know who you are (HTTP {status})",
+        hint="if it is a cloud of slshell, make it a profile with its token, and say -S NAME instead",
+    )
 
 
 def _address(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,6 +16,10 @@ from slshell.commands.registry import Danger, command
 from slshell.model.appliance import Appliance, ApplianceKind, ApplianceState
 from slshell.model.errors import SlshellError
 from slshell.output.listing import Listing
+
+_NONE_LIKE_THAT = replace(
+    APPLIANCE, empty="no appliance is like that; slshell appliances without words and options lists all"
+)
 
 
 @command(danger=Danger.READ, shows=APPLIANCE, aliases=("search-image", "list-images"))
@@ -50,7 +55,8 @@ def appliances_command(
         found += [one for one in offered if state is None or one.state == state]
     if not found and words and not narrowed(options):
         return _one_by_one(environment, words)
-    return Listing(kind=APPLIANCE, items=found)
+    asked = words or name or state or kind or narrowed(options)
+    return Listing(kind=_NONE_LIKE_THAT if asked else APPLIANCE, items=found)
 
 
 def _offered(

@@ -18,7 +18,7 @@ from slshell.commands.parameters import ApplianceId, TypeName
 from slshell.commands.registry import Danger, command
 from slshell.commands.save_instance import save, wait_until_off
 from slshell.commands.waiting import GONE, REACHABLE, TIMEOUT_S, wait_for
-from slshell.model.appliance import Appliance
+from slshell.model.appliance import Appliance, ApplianceState
 from slshell.model.errors import Conflict, NotFound, SlshellError, UsageError
 from slshell.model.instance import Instance, RunRequest
 from slshell.model.making import SaveRequest
@@ -107,9 +107,12 @@ def _request(
     environment: Environment, base: str, name: str | None, title: str, author: str, comment: str
 ) -> SaveRequest:
     chosen = checked_name(name or f"{environment.cloud.appliance(base).name}-image")
+    holder: Appliance | None
     try:
         holder = environment.cloud.appliance(chosen)
     except NotFound:
+        holder = None
+    if holder is None or holder.state is ApplianceState.FAILED:
         return SaveRequest(
             request_id=new_request_id(),
             name=chosen,

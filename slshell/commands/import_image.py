@@ -129,7 +129,8 @@ def wait_until_taken(environment: Environment, appliance: Appliance, revision: i
     if current.state is ApplianceState.FAILED:
         raise Conflict(
             f"the image {current.name} was refused: {current.reason}",
-            hint="correct the file or its checksum and import it again",
+            hint="correct the file or its checksum and import it again, or `slshell remove-appliance "
+            f"{current.name}` clears it away",
             details={"id": current.id},
         )
     return current

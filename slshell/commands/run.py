@@ -24,8 +24,9 @@ from slshell.commands.parameters import (
 from slshell.commands.registry import Danger, command
 from slshell.commands.waiting import REACHABLE, wait_for
 from slshell.model.appliance import ContextMethod
+from slshell.model.entry import Standing
 from slshell.model.errors import UsageError
-from slshell.model.instance import RunRequest
+from slshell.model.instance import Instance, RunRequest
 from slshell.model.names import checked_name
 from slshell.model.volume import VolumeState
 from slshell.output.listing import Listing
@@ -140,12 +141,24 @@ def run_command(
 def _awaited(environment: Environment, request: RunRequest, goal: str | None, timeout_s: float) -> Listing:
     started = environment.cloud.run_instance(request)
     if started and started[0].endorser:
-        environment.output.notice(f"{started[0].appliance} is endorsed by {started[0].endorser}")
+        _tell_endorser(environment, started[0])
     if goal is None:
         return Listing(kind=LAUNCHED, items=started)
     target = "Running" if goal == "running" else REACHABLE
     items, errors = wait_for(environment, [each.id for each in started], target, timeout_s)
     return Listing(kind=LAUNCHED, items=items, errors=tuple(errors))
+
+
+def _tell_endorser(environment: Environment, machine: Instance) -> None:
+    """Say who endorsed what was started, and what is to be known of it although it may run."""
+    line = f"{machine.appliance} is endorsed by {machine.endorser}"
+    entries = environment.cloud.facts(machine.appliance_id).entries
+    one = next((each for each in entries if each.latest and each.endorser == machine.endorser), None)
+    if one is None or one.status == Standing.VALID:
+        environment.output.notice(line)
+        return
+    why = f": {one.deprecated}" if one.deprecated else ""
+    environment.output.warning(f"{line}, and is {one.status}{why}")
 
 
 class _Size(NamedTuple):

@@ -41,6 +41,11 @@ def test_an_image_is_made_by_a_script_proved_and_told_step_by_step(shell: Shell,
     assert (made["state"], made["title"], len(made["id"])) == ("ready", "My own", 27)
     assert made["origin"].endswith("cleaned of its identity by Ada")
     assert listed(shell, "instances") == []
+    # The small machine writes nothing to its disk, so the same comes of it once more, and is no second one.
+    again = shell("create-image", "ttylinux", "--name", "other", expect=6, timeout_s=WAIT_S)
+    assert f"already in the catalogue as mine ({made['id']})" in again.stderr
+    assert [one["name"] for one in listed(shell, "appliances") if one["name"] == "other"] == []
+    assert listed(shell, "instances") == listed(shell, "quarantine") == []
 
 
 def test_a_failing_script_leaves_neither_machine_nor_image_unless_it_is_to_be_kept(

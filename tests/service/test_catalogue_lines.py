@@ -12,8 +12,9 @@ from slshell.cli import program
 from slshell.commands.environment import Environment
 from slshell.commands.registry import execute
 from slshell.output.writer import Output
-from tests.service.conftest import Running
+from tests.service.conftest import Running, serve
 from tests.service.marketplaces import marketplace
+from tests.support.mirror import Mirror
 from tests.unit.backend.images.test_inspection import bootable
 
 
@@ -83,6 +84,53 @@ def test_an_image_is_endorsed_found_run_and_deprecated(
     assert ", superseded" in told
     assert shell("appliances web --status deprecated -q")[0].split() == [identifier]
     assert len(running.client.instances()) == 2
+
+
+def test_what_may_run_although_it_is_deprecated_says_so(
+    short_folder: Path, appliances_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "policy.cfg"
+    policy.write_text("[statuses]\ndeprecated = yes\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLSHELL_CONFIG", str(tmp_path / "config"))
+    bootable(tmp_path / "own.img")
+    for running in serve(short_folder, policy=str(policy)):
+        shell = Shell(running)
+        shell("certificate --email ann@example.org")
+        shell("build-metadata own.img --os debian --output own.xml")
+        shell("deprecate-metadata own.xml --reason 'a hole in it' --output gone.xml --upload")
+        shell("import-image own.img --name own")
+        _, notice = shell("run own")
+        assert "own is endorsed by ann@example.org, and is deprecated: a hole in it" in notice
+
+
+def test_what_was_fetched_because_of_an_entry_can_be_purged_as_what_comes_back(
+    running: Running, shell: Shell, tmp_path: Path
+) -> None:
+    bootable(tmp_path / "own.img")
+    with Mirror({"own.img": (tmp_path / "own.img").read_bytes()}) as mirror:
+        shell(
+            "build-metadata own.img --os debian --title Served --output own.xml "
+            f"--location {mirror.url}/own.img"
+        )
+        shell("sign-metadata own.xml")
+        identifier = shell("upload-metadata own.xml -q")[0].partition("/")[0]
+        number = int(shell(f"run {identifier} -q")[0].partition(",")[0])
+        running.wait(number, "Running")
+        shell(f"kill {number} --yes --wait")
+        shell("quarantine purge --all --yes")
+        running.watch.no_job()
+        assert "fetched again when wanted" in shell("image-cache list")[0]
+        assert "PURGED Served" in shell("image-cache purge --unused --yes")[0]
+        assert shell("appliances --state available --title Served -q")[0].split() == [identifier]
+        again = int(shell(f"run {identifier} -q")[0].partition(",")[0])
+        running.wait(again, "Running")
+        assert mirror.times("own.img") == 2
+
+
+def test_a_search_that_finds_nothing_does_not_call_the_catalogue_empty(shell: Shell) -> None:
+    for line in ("appliances --tag nothing-such", "appliances --state failed", "appliances --size 900T.."):
+        assert "no appliance is like that" in "".join(shell(line)), line
 
 
 def test_only_the_endorsers_entry_is_deprecated(shell: Shell, tmp_path: Path) -> None:

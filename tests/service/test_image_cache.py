@@ -158,5 +158,7 @@ def test_an_import_that_failed_can_be_cleared_away(cloud: Running, tmp_path: Pat
     (tmp_path / "bad.img").write_bytes(b"<html>")
     cloud.client.upload_image(tmp_path / "bad.img")
     cloud.watch.appliance("bad", lambda one: one.state == "failed")
-    cloud.client.purge_image(next(one.id for one in cloud.client.appliances() if one.name == "bad"))
+    with pytest.raises(Conflict, match="bad is not usable"):
+        cloud.client.run_instance(ask(appliance="bad"))
+    cloud.client.remove_appliance("bad")
     assert "bad" not in {one.name for one in cloud.client.appliances()}

@@ -14,7 +14,7 @@ from lxml import etree
 from slshell.client import marketplace as other
 from slshell.metadata.document import moment_text, read
 from slshell.metadata.signature import verify
-from slshell.model.errors import NotFound, UsageError
+from slshell.model.errors import NotAllowed, NotFound
 from tests.service.conftest import serve
 from tests.service.endorsing import NOW, deprecated, described, endorsed
 
@@ -154,8 +154,9 @@ def test_our_client_reads_it_as_it_reads_any_marketplace(address: tuple[str, str
     assert other.download(f"{url}/metadata/", ID, "ann@example.org", DATE) == WEB
     with pytest.raises(NotFound, match="no entry of eve@example"):
         other.download(url, ID, "eve@example.org")
-    with pytest.raises(UsageError, match="the marketplace refused the entry"):
+    with pytest.raises(NotAllowed, match="wants to know who you are") as refused:
         other.upload(url, WEB)
+    assert "profile" in refused.value.hint
 
 
 def test_a_closed_cloud_shows_nothing_without_the_token(short_folder: Path, appliances_folder: Path) -> None:

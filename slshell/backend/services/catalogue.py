@@ -86,16 +86,16 @@ class Catalogue:
             return known | {row.entry: known[row.id] for row in rows if row.id in known}
 
     def resolve(self, text: str) -> Appliance:
-        """The appliance with this identifier or name.
+        """The appliance with this identifier or name; one that failed to come in if there is no other.
 
         Raises:
             NotFound: there is none; the hint names the nearest.
         """
         known = self.all()
         text = TUTORIAL.get(text, text)
-        for one in known:
-            if one.id == text or (one.name == text and one.state is not ApplianceState.FAILED):
-                return one
+        meant = [one for one in known if text in (one.id, one.name)]
+        if meant:
+            return min(meant, key=lambda one: (one.id != text, one.state is ApplianceState.FAILED))
         names = [one.name for one in known] + [one.id for one in known]
         raise NotFound(
             f"there is no appliance “{text[:80]}”",

@@ -28,7 +28,6 @@ from slshell.model.volume import Disk, DiskKind
 
 KEPT = frozenset({BUNDLED, FLORA_AND_FAUNA})
 """What the cloud makes by itself when it starts."""
-_COMING_IN = "wait until it is here, or `slshell remove-appliance` stops it"
 _DISKS = msgspec.json.Decoder(tuple[Disk, ...])
 
 
@@ -93,7 +92,7 @@ class ImageCache:
         if row.state == ApplianceState.IMPORTING.value:
             raise Conflict(
                 f"{row.name} is just coming in: {row.progress}",
-                hint="wait until it is here; remove-appliance stops it",
+                hint="wait until it is here, or `slshell remove-appliance` stops it",
             )
         if held is None and row.state == ApplianceState.AVAILABLE.value:
             raise published.only_listed(row.name, row.os)
@@ -167,6 +166,9 @@ class ImageCache:
 def _returns(row: Row[Any]) -> Return:
     if row.origin == "bundled":
         return Return.BUILT if row.name in KEPT else Return.ASKED
+    if row.entry:
+        # Entries stay, so the image is offered again.
+        return Return.FETCHED
     image = known().images.get(row.name)
     return Return.FETCHED if image is not None and row.origin.endswith(f"/{image.image}") else Return.NEVER
 
