@@ -55,7 +55,7 @@ class SessionFolder:
         return folder
 
     def remove(self) -> None:
-        """Remove the session's folder with all its content, also what a test has closed to its own account."""
+        """Remove the session's folder with all in it, also what a test has closed to its own account."""
         for folder, names, _ in os.walk(self.root):
             for path in (Path(folder, name) for name in names):
                 if path.lstat().st_uid == os.geteuid() and not path.is_symlink():
