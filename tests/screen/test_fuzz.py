@@ -167,6 +167,7 @@ async def test_random_keys_and_clicks_over_a_live_cloud_never_break_it(cloud: Sc
                     post(screen, chance)
                 talkers.stir()
                 await screen.pilot._wait_for_screen()
+                await screen.until(lambda: not screen.app._typed, "the turn of the last key")
         finally:
             stop.set()
             changing.join()
