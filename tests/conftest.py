@@ -121,6 +121,12 @@ def shell(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Sh
     yield from emptied(Shell.make(session_folder, Account.ourselves(), appliances_folder))
 
 
+@pytest.fixture(scope="module")
+def shared_shell(session_folder: SessionFolder, appliances_folder: Path) -> Iterator[Shell]:
+    """As `shell`, for all tests of a file: each ends the machines that it has started."""
+    yield from emptied(Shell.make(session_folder, Account.ourselves(), appliances_folder))
+
+
 @pytest.fixture
 def ordinary_shell(
     session_folder: SessionFolder, appliances_folder: Path, reachable_program: Path

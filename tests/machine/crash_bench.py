@@ -13,6 +13,7 @@ from typing import Any, cast
 import libvirt
 import pytest
 
+from slshell.backend.services.arrivals import Arrivals
 from slshell.backend.services.catalogue_jobs import CatalogueJobs
 from slshell.backend.services.chain_jobs import ChainJobs
 from slshell.backend.services.jobs import JobKind
@@ -43,13 +44,13 @@ def _kinds() -> list[JobKind]:
         consoles=nothing,
     )
     images = CatalogueJobs(
-        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=nothing
+        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=Arrivals()
     )
     volumes = VolumeJobs(database=nothing, engine=nothing, catalogue=nothing, quarantine_hours=24)
     chains = ChainJobs(volumes=volumes, files=nothing)
     files = VolumeFileJobs(files=nothing, volumes=volumes)
     saves = SaveJobs(
-        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=nothing, engine=nothing
+        catalogue=nothing, settings=nothing, uploads=Path("/nonexistent"), arrivals=Arrivals(), engine=nothing
     )
     return [kind for jobs in (machines, images, volumes, chains, files, saves) for kind in jobs.kinds()]
 
