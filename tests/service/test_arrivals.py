@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from slshell.backend.appliances import builder, tools
 from slshell.backend.appliances.system import install
+from slshell.client.cloud import Cloud as Client
 from slshell.client.cloud import new_request_id
 from slshell.model.appliance import ImportRequest
+from slshell.model.cloud import Changes
 from slshell.model.errors import Conflict, NotFound
 from tests.service.conftest import Running, serve
+from tests.service.test_catalogue_lines import Shell
 from tests.service.test_instances import ask
 from tests.service.test_published import CONTENT, DEBIAN, SUMS
 from tests.support import processes
@@ -60,6 +64,34 @@ def test_a_published_image_that_is_stopped_is_listed_again_and_its_machine_is_to
     assert list((cloud.home / "uploads").iterdir()) == []
 
 
+@contextmanager
+def ctrl_c(monkeypatch: pytest.MonkeyPatch, when: Callable[[Changes], bool]) -> Iterator[None]:
+    """The user presses it as soon as a command that waits has heard of this."""
+    real = Client.changes
+
+    def changes(self: Client, since: int, wait: float = 20.0) -> Changes:
+        found = real(self, since, wait)
+        if when(found):
+            raise KeyboardInterrupt
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "changes", changes)
+        yield
+
+
+def test_ctrl_c_stops_what_the_command_has_coming_in(
+    cloud: Running, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.go_on.clear()
+    with ctrl_c(monkeypatch, lambda heard: any("fetched" in one.progress for one in heard.appliances)):
+        _, told = Shell(cloud)(f"import-image {mirror.url}/{DEBIAN.image} --name mine", 130)
+    assert "mine was stopped, and nothing of it stays" in told
+    with pytest.raises(NotFound):
+        cloud.client.appliance("mine")
+    assert list((cloud.home / "uploads").iterdir()) == []
+
+
 def test_what_comes_with_slshell_is_not_stopped(short_folder: Path, appliances_folder: Path) -> None:
     for running in serve(short_folder):
         with pytest.raises(Conflict, match="comes with slshell"):
@@ -99,6 +131,22 @@ def test_a_build_that_is_stopped_leaves_no_program_no_folder_and_no_entry(
         assert half_done(stand_in) == []
         with pytest.raises(NotFound):
             running.client.appliance("debian")
+
+
+def test_ctrl_c_stops_the_commands_own_build_and_not_that_of_another(
+    short_folder: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for running in serve(short_folder):
+        shell = Shell(running)
+        with ctrl_c(monkeypatch, lambda _heard: True):
+            _, told = shell("build-appliance debian", 130)
+        assert "debian was stopped, and nothing of it stays" in told
+        running.client.build_appliance("debian")
+        stand_in.wait_until_started()
+        with ctrl_c(monkeypatch, lambda _heard: True):
+            shell("build-appliance debian", 130)
+        assert running.client.appliance("debian").state == "importing"
+        running.client.remove_appliance("debian")
 
 
 def test_a_build_is_ended_with_the_daemon_and_taken_up_by_the_next(
