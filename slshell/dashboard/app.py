@@ -187,7 +187,9 @@ class SlshellApp(SessionHost):
     def action_command_palette(self) -> None:
         """Open the palette over the main screen."""
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(
+                Palette(placeholder="A command, a view, a machine, a volume…", id="--command-palette")
+            )
 
     def action_next_theme(self) -> None:
         """The next of the themes."""

@@ -188,7 +188,8 @@ class EverythingProvider(Provider):
                 continue
             key = KEYS.get(info.name, "")
             told = f", key {self._dashboard.keys_of(key)}" if key else ""
-            yield Entry(info.name, f"{info.summary}{told}", partial(self._start, info))
+            about = f"{info.summary.removesuffix('.')}{told}" if told else info.summary
+            yield Entry(info.name, about, partial(self._start, info))
 
     def _themes(self) -> Iterator[Entry]:
         app = self._dashboard

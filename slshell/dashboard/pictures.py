@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
@@ -31,6 +31,8 @@ _NARROW = 64
 """Below this width the strip tells the cloud and its freshness before how it runs machines."""
 _LEAST_WORDS = 10
 """Below this width work in flight is told as a number only."""
+_TOLD_LONGEST = frozenset({State.RUNNING, State.UNKNOWN, State.FAILED})
+"""States whose words stay longest; the others pass by themselves."""
 _TIGHT = 0.15
 """Below this share of free disk space the figure is a warning."""
 
@@ -76,7 +78,7 @@ def line(left: Sequence[Part], right: Sequence[Part], width: int) -> Content:
 def overview(data: Overview, width: int) -> Content:
     """Two lines: the cloud, and what it carries."""
     first = line(_cloud(data), _health(data, width), width)
-    counts = _counts(data)
+    counts = _counts(data, width)
     counts += _at_work(data, width - sum(_width(part) for part in counts))
     room = width - sum(_width(part) for part in counts) - 3
     load = _warned(data.warning, room) or _load(data.hosts, room)
@@ -131,12 +133,21 @@ def _at_work(data: Overview, room: int) -> list[Part]:
     return [styled(f"   ◔ {short}{stop}{more}", "busy")]
 
 
-def _counts(data: Overview) -> list[Part]:
+def _counts(data: Overview, width: int) -> list[Part]:
+    """How many machines are in each state; where there is no room, some or all states are signs only."""
     if not data.counts:
         return [styled("no instances" if data.known else "", "dim")]
+    known = [state for state, _ in data.counts]
+    told: tuple[list[State], ...] = (known, [state for state in known if state in _TOLD_LONGEST], [])
+    made = [_counted(data.counts, each) for each in told]
+    return next((parts for parts in made if sum(map(_width, parts)) <= width), made[-1])
+
+
+def _counted(counts: Iterable[tuple[State, int]], told: Collection[State]) -> list[Part]:
     parts: list[Part] = []
-    for state, number in data.counts:
-        parts += [styled(f"{states.glyph(state)} {number} {state.lower()}", states.role(state)), "  "]
+    for state, number in counts:
+        word = f" {state.lower()}" if state in told else ""
+        parts += [styled(f"{states.glyph(state)} {number}{word}", states.role(state)), "  "]
     return parts[:-1]
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from slshell.dashboard import themes
 from slshell.dashboard.screens.theme_picker import ThemePicker
@@ -90,3 +91,33 @@ def written(screen: Driver) -> str:
     app = screen.app
     console = app.console
     return "\n".join(strip.render(console) for strip in app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("colours", ["none", "sixteen"])
+async def test_what_is_chosen_in_a_list_is_told_without_the_themes_colours(
+    cloud: ScreenCloud, own_settings: Path, monkeypatch: pytest.MonkeyPatch, colours: str
+) -> None:
+    if colours == "none":
+        monkeypatch.setenv("NO_COLOR", "1")
+    else:
+        (own_settings / "c").mkdir()
+        (own_settings / "c" / "config.toml").write_text('[dashboard]\ntheme = "terminal"\n')
+    cloud.put(recent(1))
+    async with dashboard() as screen:
+        await screen.shows("vm-1")
+        for key in ("y", "T", "ctrl+p"):
+            await screen.press(key)
+            await screen.until(lambda: is_marked(screen), f"the chosen line of {key}")
+            await screen.press("escape")
+            await screen.until(lambda: screen.app.screen is screen.app.main)
+
+
+def is_marked(screen: Driver) -> bool:
+    """Whether the chosen line of the list on screen is underlined."""
+    found = screen.app.screen.query(OptionList)
+    if not found or found.first().highlighted is None:
+        return False
+    area = found.first().scrollable_content_region
+    lines = screen.app.screen._compositor.render_strips()[area.y : area.bottom]
+    words = [each for line in lines for each in line.crop(area.x, area.right) if each.text.strip()]
+    return any(each.style is not None and each.style.underline for each in words)

@@ -93,3 +93,10 @@ async def test_the_word_that_nothing_was_found_does_no_harm_to_a_palette_that_is
         await said.wait()
         await screen.press("escape")
         await screen.until(lambda: screen.app.screen is screen.app.main)
+
+
+async def test_a_command_is_told_with_what_it_does_and_its_key(cloud: ScreenCloud) -> None:
+    async with dashboard() as screen:
+        await screen.shows("● live")
+        await found(screen, "attach-volume", "attach-volume")
+        await screen.shows("Plug volumes into a running machine, key a")

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.widgets import Static
 from textual.widgets._footer import FooterKey
 
+from slshell.dashboard.columns.states import glyph
 from slshell.dashboard.widgets.key_footer import KeyFooter
 from slshell.model.instance import State
 from tests.screen.driver import Driver, dashboard
@@ -59,6 +60,30 @@ async def footer_is_whole(screen: Driver, width: int) -> None:
         return screen.frame.splitlines()[-1].strip() == words and len(words) <= width
 
     await screen.until(whole, "a footer of whole keys")
+
+
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+async def test_failed_machines_are_counted_at_any_width(cloud: ScreenCloud, width: int) -> None:
+    states = [each for each in State if each is not State.DONE]
+    for number, state in enumerate(states, 1):
+        cloud.put(recent(number, name=f"m-{number}", state=state, reachable=False))
+    async with dashboard((width, 24)) as screen:
+        await screen.shows("✗ 1")
+        strip = screen.frame.splitlines()[1]
+        assert [each for each in states if f"{glyph(each)} 1" not in strip] == []
+        assert ("✗ 1 failed" in strip) == (width >= 80)
+
+
+async def test_the_footer_names_no_key_that_one_would_type(cloud: ScreenCloud) -> None:
+    async with dashboard((80, 24)) as screen:
+        await screen.shows("/ Filter")
+        for key in ("colon", "slash"):
+            await screen.press(key)
+            await screen.shows("esc Leave")
+            assert "/ Filter" not in screen.frame
+            assert "? Help" not in screen.frame
+            await screen.press("escape")
+            await screen.shows("/ Filter")
 
 
 async def test_volumes_offer_no_keys_of_machines(cloud: ScreenCloud) -> None:

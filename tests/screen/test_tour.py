@@ -75,3 +75,10 @@ async def test_a_machine_that_cannot_be_started_is_told_and_can_be_tried_again(c
         del cloud.failures["/v1/instances"]
         await screen.press("enter")
         await screen.shows("○ Pending")
+
+
+async def test_the_buttons_of_the_tour_are_seen_on_a_small_screen(cloud: ScreenCloud) -> None:
+    async with dashboard((60, 20), tour=True) as screen:
+        await screen.shows("1 of 3")
+        await screen.shows("Skip")
+        assert "? tells the keys of where you are." in " ".join(screen.frame.replace("│", "").split())

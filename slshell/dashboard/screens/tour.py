@@ -37,18 +37,16 @@ START = 1
 STEPS = (
     Step(
         "A cloud in a terminal",
-        "Each kind of thing has a table of its own:\n"
-        f"{_VIEWS}.\n\n"
-        "Arrows move, Enter shows details, / narrows a table.\n"
-        "Ctrl-P finds everything by name, : takes every command,\n"
-        "and ? tells the keys of where you are.",
+        f"Each kind of thing has a table of its own: {_VIEWS}.\n\n"
+        "Arrows move, Enter shows details, / narrows a table. Ctrl-P finds everything by name, "
+        ": takes every command, and ? tells the keys of where you are.",
         "Next",
     ),
     Step("Your first machine", "It takes a moment; you can watch it come up.", "Start it"),
     Step(
         "What next",
-        "c opens a session in the machine, y copies its ssh line,\n"
-        "r starts another one, and Ctrl-K destroys the selected one.\n"
+        "c opens a session in the machine, y copies its ssh line, r starts another one, and Ctrl-K "
+        "destroys the selected one.\n\n"
         "Machines go on when you leave with q.",
         "Done",
     ),

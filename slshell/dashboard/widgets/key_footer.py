@@ -7,10 +7,21 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Footer
+from textual.widgets import Footer, Input
 from textual.widgets._footer import FooterKey
 
-FIRST = ("help", "submit", "cancel", "close", "quit_dashboard", "run", "connect", "filter", "command")
+FIRST = (
+    "hand_on('leave')",
+    "help",
+    "submit",
+    "cancel",
+    "close",
+    "quit_dashboard",
+    "run",
+    "connect",
+    "filter",
+    "command",
+)
 """Actions whose keys stay longest where there is no room for all; then come others in their order."""
 SPACE = 1
 """Between two keys."""
@@ -34,7 +45,10 @@ class KeyFooter(Footer):
 
     def _choose(self, made: Sequence[Widget]) -> None:
         keys = [each for each in made if isinstance(each, FooterKey)]
-        fitting = set(_fitting(keys, self.size.width or self.app.size.width))
+        types = isinstance(self.screen.focused, Input)
+        # What is a letter of what one types is no key there.
+        meant = [each for each in keys if not (types and len(each.key_display) == 1)]
+        fitting = set(_fitting(meant, self.size.width or self.app.size.width))
         for each in keys:
             each.display = each in fitting
 

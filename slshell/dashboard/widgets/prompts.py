@@ -30,7 +30,7 @@ class PromptInput(Input):
         Binding("shift+tab", "hand_on('complete_back')", "Candidate before", show=False, id="prompt.back"),
         Binding("up", "hand_on('older')", "Older line", show=False, id="prompt.older"),
         Binding("down", "hand_on('newer')", "Newer line", show=False, id="prompt.newer"),
-        Binding("escape", "hand_on('leave')", "Leave", show=False, id="prompt.leave"),
+        Binding("escape", "hand_on('leave')", "Leave", id="prompt.leave"),
     ]
 
     class HandedOn(Message):
