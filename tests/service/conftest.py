@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from slshell.backend.appliances import static
 from slshell.backend.engines.libvirt import LibvirtEngine
 from slshell.backend.server import serve_cloud
 from slshell.backend.services.cloud import Cloud
@@ -89,6 +90,19 @@ def serve(
         thread.join(60)
     assert not thread.is_alive()
     assert os.listdir(home / "uploads") == []  # noqa: PTH208 - names are what is compared
+
+
+@pytest.fixture(scope="package", autouse=True)
+def disc_made_once(session_folder: SessionFolder) -> Iterator[None]:
+    """The bundled disc has the same bytes each time, and making it takes each new cloud a process."""
+    made = static.build(session_folder.new())
+
+    def copied(folder: Path) -> Path:
+        return Path(shutil.copy(made, folder / made.name))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(static, "build", copied)
+        yield
 
 
 @pytest.fixture(scope="session")
