@@ -31,8 +31,8 @@ def delete_volume_command(environment: Environment, volumes: tuple[str, ...]) ->
         found, _ = resolve_volumes(cloud.volumes(), volumes)
         if found:
             kept = cloud.storage().quarantine_s
-            until = f"; they can be brought back for {human_span(kept)}" if kept else " for good"
-            what = "this volume" if len(found) == 1 else f"these {len(found)} volumes"
+            what, it = ("this volume", "it") if len(found) == 1 else (f"these {len(found)} volumes", "they")
+            until = f"; {it} can be brought back for {human_span(kept)}" if kept else " for good"
             losses = tuple(loss(each) for each in found)
             names = tuple(each.tag or each.id for each in found)
             question = Question(text=f"Delete {what}{until}?", names=names, losses=losses, action="delete")

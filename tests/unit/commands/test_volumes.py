@@ -157,7 +157,7 @@ def test_deleting_asks_with_what_is_lost_and_how_long_it_is_kept(run: Run, serve
     asked: list[Question] = []
     result = run("delete-volume disk-1", agrees=True, asked=asked)
     assert result.output == f"DELETED {FIRST}\n"
-    assert asked[0].text == "Delete this volume; they can be brought back for 1 d 0 h?"
+    assert asked[0].text == "Delete this volume; it can be brought back for 1 d 0 h?"
     assert asked[0].losses[0].startswith(f"{FIRST} disk-1 (5G, 3M of it used, 2 snapshots, made ")
     assert state_of(served) is VolumeState.DELETED
 
