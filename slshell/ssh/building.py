@@ -44,7 +44,7 @@ fi
 echo "this machine has none of apt, dnf, yum, zypper, apk and pacman" >&2
 exit 69
 """
-"""Tried with apt 2.6, dnf 4.14, zypper 1.14 and pacman 6.0; yum, dnf 5 and apk by what their sources say."""
+"""Tried with apt 2.6, dnf 4.14 and zypper 1.14; the others by their manuals, sources and issues."""
 
 RUN = r"""
 set -eu
