@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import os
 import shlex
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,7 +23,8 @@ import pytest
 from slshell.backend.appliances import builder, recipe
 from slshell.backend.appliances.recipe import SystemRecipe
 from slshell.model.errors import SlshellError
-from tests.support.shell import Shell
+from tests.support.folders import SessionFolder
+from tests.support.shell import ROOT, Account, Shell
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(2400)]
 BOOT_S = 900.0
@@ -46,6 +49,28 @@ def debian(appliances_folder: Path) -> builder.BuiltAppliance:
     except SlshellError as missing:
         pytest.skip(f"{missing.message}: {missing.hint}")
     return builder.build("debian", appliances_folder, print)
+
+
+@pytest.fixture(scope="module")
+def again(
+    debian: builder.BuiltAppliance,
+    appliances_folder: Path,
+    session_folder: SessionFolder,
+    reachable_program: Path,
+) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Another build of it, at work beside the machines: in another folder, by an account without rights."""
+    account, into = Account.ordinary(), session_folder.new()
+    cache = into / ".packages" / debian.name
+    shutil.copytree(appliances_folder / ".packages" / debian.name, cache)
+    for path in (into, *into.rglob("*")):
+        os.chown(path, account.uid, account.gid)
+    python = str(reachable_program.with_name("python"))
+    argv = [python, "-m", "slshell.backend.appliances", "build", debian.name, "--into", str(into)]
+    process = subprocess.Popen(
+        argv, cwd=ROOT, stderr=subprocess.PIPE, text=True, umask=0o077, **account.process_arguments()
+    )
+    with process:
+        yield process, into
 
 
 def package(name: str, folder: Path, served: Path) -> str:
@@ -139,7 +164,7 @@ def is_new(machine: dict[str, str], before: dict[str, str]) -> None:
 
 
 def test_cloud_init_follows_and_what_is_made_of_the_machine_is_a_new_one(
-    debian: builder.BuiltAppliance, shell: Shell, repository: int, short_folder: Path
+    debian: builder.BuiltAppliance, again: object, shell: Shell, repository: int, short_folder: Path
 ) -> None:
     patient = partial(shell, timeout_s=BOOT_S)
     limit = ("--timeout", str(BOOT_S))
@@ -168,3 +193,16 @@ def test_cloud_init_follows_and_what_is_made_of_the_machine_is_a_new_one(
     assert said.index("told runs") < said.index("asked runs") < said.index("cleaned")
     second = facts(made.stderr)
     is_new(second, first)
+
+
+def test_the_same_packages_give_another_account_elsewhere_the_same_identifier(
+    debian: builder.BuiltAppliance, again: tuple[subprocess.Popen[str], Path]
+) -> None:
+    process, into = again
+    _, said = process.communicate(timeout=BOOT_S)
+    assert process.returncode == 0, said
+    built = builder.find(debian.name, into)
+    assert built is not None
+    if built.packages != debian.packages:
+        pytest.skip("the distribution has newer packages than those that the appliance here was built of")
+    assert (built.id, built.sha256) == (debian.id, debian.sha256)
