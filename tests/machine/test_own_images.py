@@ -40,7 +40,7 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_kept(shared_shell: Shell) ->
     assert refused.returncode != 0
     assert "SHA-256" in refused.stderr or "checksum" in refused.stderr
     assert not any((shared_shell.data / "uploads").iterdir())
-    shared_shell("run", "wrong", expect=5)
+    assert "its SHA-256 differs" in shared_shell("run", "wrong", expect=6).stderr
 
 
 def test_an_installation_disc_starts_a_machine_that_has_an_empty_disk(
