@@ -24,6 +24,7 @@ from tests.unit.client.served import event
 
 EVENTS = int(os.environ.get("FUZZ_EVENTS", "500"))
 AT_ONCE = 25
+MACHINES = 500
 SEED = int(os.environ.get("FUZZ_SEED", "20260102"))
 PATIENCE_S = 300 + EVENTS // 4
 USUAL = (120, 36)
@@ -56,7 +57,8 @@ def churn(cloud: ScreenCloud, chance: random.Random, stop: threading.Event) -> N
         victim = chance.choice(list(cloud.instances))
         what = chance.random()
         if what < 0.2:
-            cloud.put(recent(number, name=f"[/n]{number}", state=chance.choice(list(State)[:4])))
+            one = number % MACHINES
+            cloud.put(recent(one, name=f"[/n]{one}", state=chance.choice(list(State)[:4])))
         elif what < 0.4 and len(cloud.instances) > 5:
             cloud.change(victim, state=State.DONE)
         elif what < 0.5:
