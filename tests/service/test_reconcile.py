@@ -53,6 +53,20 @@ def test_an_end_that_is_heard_of_late_ends_no_machine_that_runs_again(running: R
     assert running.watch.instance(1, lambda one: bool(one.reason)).state is State.RUNNING
 
 
+def test_a_list_that_is_older_than_a_start_ends_no_machine_that_runs(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.client.run_instance(ask())
+    running.wait(1, State.RUNNING)
+    was_off = Machine(
+        engine_id=engine_id(running), instance_id=1, power=Power.STOPPED, raw="shut off", reason=""
+    )
+    for listed in ([was_off], []):
+        monkeypatch.setattr(running.cloud.engine, "machines", lambda listed=listed: listed)
+        running.cloud.reconcile.everything()
+        assert running.client.instance(1).state is State.RUNNING
+
+
 def test_a_start_that_is_heard_of_late_revives_no_machine_that_is_off(running: Running) -> None:
     running.client.run_instance(ask())
     running.wait(1, State.RUNNING)

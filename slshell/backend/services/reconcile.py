@@ -96,8 +96,19 @@ class Reconcile:
             )
             machine = machines.get(row.id, gone)
             if not _agree(row, machine):
-                self._compare(row.id, machine)
+                self._compare(row.id, self._now(machine, gone))
         self._clear_leftovers()
+
+    def _now(self, machine: Machine, gone: Machine) -> Machine:
+        """The machine as it is now, for a job may have made or started it since all were listed."""
+        if not machine.engine_id:
+            return machine
+        try:
+            now = self.engine.get(machine.engine_id)
+        except SlshellError as error:
+            LOG.info("machine %s cannot be looked at again: %s", machine.engine_id, error.message)
+            return machine
+        return gone if now.power is Power.GONE else now
 
     def _follow(self) -> None:
         while True:
