@@ -68,6 +68,7 @@ async def test_a_flood_beside_is_drawn_seldom_and_what_is_typed_at_once(
         loud.say(b"before the flood")
         await screen.shows("before the flood")
         monkeypatch.setattr(view_module, "BESIDE_S", 600.0)
+        monkeypatch.setattr(view_module, "FLOODED_S", 600.0)
         loud.flood(b"flooded\r\n" * 1000)
         for number in range(3):
             read = loud.reads

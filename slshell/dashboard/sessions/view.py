@@ -29,7 +29,9 @@ SYNCHRONISED_S = 0.5
 _SHAPES = {"block": BLOCK, "underline": UNDERLINE, "bar": BAR}
 _KEPT_SCREENS = 3
 BESIDE_S = 0.1
-"""A pane beside the one that has the keys is drawn no more often: drawing its flood holds up their echo."""
+"""A pane beside the one that has the keys is drawn no more often."""
+FLOODED_S = 0.25
+"""Still less while it is flooded: a picture that is wholly another takes 35 ms, which holds up their echo."""
 
 Typing = Callable[[Session], bytes]
 """What some input is for a session, by the modes of its program."""
@@ -129,7 +131,8 @@ class TerminalView(Widget, can_focus=True):
 
     def follow(self) -> None:
         """Draw what has come: at once where keys go, in a pane beside a few times a second."""
-        now, due = time.monotonic(), self._followed_at + BESIDE_S
+        pause = FLOODED_S if self.session.waiting else BESIDE_S
+        now, due = time.monotonic(), self._followed_at + pause
         if self.active or self.broadcasts or now >= due:
             self._followed_at = now
             self.show()
