@@ -31,7 +31,7 @@ _KEPT_SCREENS = 3
 BESIDE_S = 0.1
 """A pane beside the one that has the keys is drawn no more often."""
 FLOODED_S = 0.25
-"""Still less while it is flooded: a picture that is wholly another takes 35 ms, which holds up their echo."""
+"""Still less while it is flooded: each picture is wholly another, and holds up the echo of keys."""
 
 Typing = Callable[[Session], bytes]
 """What some input is for a session, by the modes of its program."""
