@@ -132,6 +132,7 @@ class MainScreen(DoingWithSessions):
         self.redraw_frame()
         self.redraw_detail()
         self.measure()
+        self.refresh_keys()
 
     def hosts_changed(self) -> None:
         """Draw what tells of hosts; thousands of machines are not compared for that."""
