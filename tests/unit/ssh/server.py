@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import termios
 import threading
 from typing import Any
@@ -68,6 +69,7 @@ class SshServer:
         self.port: int = self._listener.getsockname()[1]
 
     def __enter__(self) -> SshServer:
+        self._temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 
@@ -79,6 +81,13 @@ class SshServer:
         for process in self.commands:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self._temporary.cleanup()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every program in the machine has; what it makes for a while goes with the machine."""
+        return {"PATH": os.environ["PATH"], "TMPDIR": self._temporary.name}
 
     def stop_listening(self) -> None:
         """Refuse connections from now on."""
@@ -216,7 +225,7 @@ class _Account(paramiko.ServerInterface):
 def _with_pipes(
     channel: paramiko.Channel, words: list[str], _: object, server: SshServer, variables: dict[str, str]
 ) -> None:
-    environment = {"PATH": os.environ["PATH"], **variables}
+    environment = {**server.environment, **variables}
     process = subprocess.Popen(words, stdin=-1, stdout=-1, stderr=-1, start_new_session=True, env=environment)
     server.commands.append(process)
     assert process.stdin and process.stdout and process.stderr
@@ -244,7 +253,7 @@ def _with_terminal(
     variables: dict[str, str],
 ) -> None:
     master, slave = terminal
-    environment = {"PATH": os.environ["PATH"], "PS1": "machine$ ", **variables}
+    environment = {**server.environment, "PS1": "machine$ ", **variables}
     process = subprocess.Popen(
         [*words, "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
