@@ -10,6 +10,7 @@ from types import FrameType
 
 from slshell.backend import appliances
 from slshell.backend.appliances import builder, recipe
+from slshell.backend.appliances.keeper import ENDING
 from slshell.model.errors import SlshellError
 
 
@@ -21,7 +22,7 @@ def main() -> int:
     build.add_argument("name", choices=recipe.names())
     build.add_argument("--into", type=Path, default=appliances.folder(), metavar="FOLDER")
     chosen = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, _end)
     try:
         built = builder.build(chosen.name, chosen.into.absolute(), lambda line: print(line, file=sys.stderr))
@@ -36,7 +37,7 @@ def main() -> int:
 
 def _end(number: int, _frame: FrameType | None) -> None:
     """Leave as after an error, so that what is half done is removed; the status is that of shells."""
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for other in ENDING:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)
 

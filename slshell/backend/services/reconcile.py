@@ -96,19 +96,10 @@ class Reconcile:
             )
             machine = machines.get(row.id, gone)
             if not _agree(row, machine):
-                self._compare(row.id, self._now(machine, gone))
+                # A job may have made or started it since all were listed.
+                now = self._now(machine) if machine.engine_id else machine
+                self._compare(row.id, gone if now.power is Power.GONE else now)
         self._clear_leftovers()
-
-    def _now(self, machine: Machine, gone: Machine) -> Machine:
-        """The machine as it is now, for a job may have made or started it since all were listed."""
-        if not machine.engine_id:
-            return machine
-        try:
-            now = self.engine.get(machine.engine_id)
-        except SlshellError as error:
-            LOG.info("machine %s cannot be looked at again: %s", machine.engine_id, error.message)
-            return machine
-        return gone if now.power is Power.GONE else now
 
     def _follow(self) -> None:
         while True:
@@ -150,12 +141,16 @@ class Reconcile:
 
     def _still(self, machine: Machine) -> Machine:
         """The machine of an event, or as it is now if it went on or off since: it may be heard of late."""
+        now = self._now(machine)
+        return machine if (now.power in _OFF) == (machine.power in _OFF) else now
+
+    def _now(self, machine: Machine) -> Machine:
+        """A machine as it is now; as it was heard of where the hypervisor does not say."""
         try:
-            now = self.engine.get(machine.engine_id)
+            return self.engine.get(machine.engine_id)
         except SlshellError as error:
             LOG.info("machine %s cannot be looked at again: %s", machine.engine_id, error.message)
             return machine
-        return machine if (now.power in _OFF) == (machine.power in _OFF) else now
 
     def _compare(self, instance_id: int, machine: Machine) -> None:
         with self.database.write() as write:

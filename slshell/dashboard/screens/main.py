@@ -181,7 +181,6 @@ class MainScreen(DoingWithSessions):
         self.query_one(FilterLine).display = False
         self.redraw()
         self.focus_table()
-        self.refresh_keys()
 
     def go_to(self, view_id: str, key: Key | None, filter_line: str = "") -> None:
         """Show one thing: its view with the cursor on it; or all rows that pass a filter."""

@@ -134,13 +134,12 @@ class TerminalView(Widget, can_focus=True):
         pause = FLOODED_S if self.session.waiting else BESIDE_S
         now, due = time.monotonic(), self._followed_at + pause
         if self.active or self.broadcasts or now >= due:
-            self._followed_at = now
-            self.show()
+            self._follow_now()
         elif now >= self._awaited_until:
             self._awaited_until = due
-            self.set_timer(due - now, self._follow_late)
+            self.set_timer(due - now, self._follow_now)
 
-    def _follow_late(self) -> None:
+    def _follow_now(self) -> None:
         self._followed_at = time.monotonic()
         self.show()
 
